@@ -1,0 +1,59 @@
+# Every target starts from a fresh clone: the first run makes .venv and installs what is missing.
+PY := .venv/bin/python
+ARGS ?=
+N ?= 20
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check format coverage bench soak docs screenshots lock
+
+help:  ## these lines
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+setup:  ## install what the server needs into .venv
+	@tools/setup.sh
+
+run: setup  ## serve with config.ini; more options in ARGS="--server.port=8080"
+	@exec $(PY) server.py $(ARGS)
+
+demo: setup  ## serve simulated devices on this machine only, without a login
+	@exec $(PY) server.py $(ARGS) demo
+
+test:  ## everything: check, then the whole suite, with a real server and a real Chromium
+	@tools/setup.sh dev
+	@$(MAKE) --no-print-directory check
+	@$(PY) -m pytest $(ARGS)
+
+check:  ## lint, format, types, import contract, freshness of docs
+	@tools/setup.sh dev
+	$(PY) -m ruff check -q
+	$(PY) -m ruff format -q --check
+	$(PY) -m mypy --no-error-summary
+	$(PY) -m pytest -q --no-header tests/contracts/test_imports.py tests/contracts/test_docs.py
+
+format:  ## let ruff format and fix
+	@tools/setup.sh dev
+	$(PY) -m ruff format
+	$(PY) -m ruff check --fix
+
+coverage:  ## the suite once more, slower, with branch coverage of every server process
+	@tools/setup.sh dev
+	$(PY) -m pytest --cov --cov-report=term $(ARGS)
+
+bench:  ## measure, beside the two rivals
+	@tools/setup.sh dev
+	@test -d bench/rivals/node/node_modules || npm --prefix bench/rivals/node ci || echo "no npm packages: the Node rival is left out"
+	$(PY) -m bench.run $(ARGS)
+
+soak:  ## the fault tests, N times over: N=100
+	@tools/setup.sh dev
+	@for i in $$(seq $(N)); do echo "soak: $$i of $(N)"; $(PY) -m pytest -q tests/faults $(ARGS) || exit 1; done
+
+docs:  ## write the generated parts of README.md and docs/
+	@tools/setup.sh dev
+	$(PY) -m cogapp -r -I . README.md docs/*.md
+
+screenshots:  ## make docs/screenshot.png from the running demo
+	@tools/setup.sh dev
+	$(PY) tools/screenshots.py $(ARGS)
+
+lock:  ## renew requirements*.txt from the floors in pyproject.toml
+	@tools/lock.sh

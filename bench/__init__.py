@@ -1,0 +1,1 @@
+"""The bench: figures of this server beside its rivals."""

@@ -1,0 +1,1 @@
+"""The rivals: what Telltale is measured against."""

@@ -1,0 +1,254 @@
+"""Guard: what every route and socket has in common, denied by default.
+
+In this order: the Host must be a name of this server (421, against DNS rebinding), a browser's Origin must be its own
+or listed (403, for sockets and unsafe methods), a credential must fit (401) and suffice (403). A class without
+``access`` cannot be defined. Every error is ``{"error": {"code", "message"}}`` and carries the security headers.
+Codes besides those of ``telemetry.model.Reason``: bad_request, unauthorized, not_found, method_not_allowed, gone,
+bad_host, internal; any other status has the code ``http_NNN``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import secrets
+from enum import Enum, auto
+from types import TracebackType
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from tornado.web import HTTPError, RequestHandler
+from tornado.websocket import WebSocketHandler
+
+from handlers import credentials
+from handlers.places import known_host, known_origin
+from telemetry import names
+from telemetry.auth import DeviceIdentity, Principal, Role
+from telemetry.core import Core
+from telemetry.model import Reason, Refusal
+from telemetry.store.db import StoreError
+
+log = logging.getLogger(__name__)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+ERRORS = {
+    400: ("bad_request", "the request could not be understood"),
+    401: ("unauthorized", "a valid credential is needed"),
+    403: ("forbidden", "not allowed"),
+    404: ("not_found", "there is nothing here"),
+    405: ("method_not_allowed", "this method is not for this address"),
+    413: ("too_large", "the body is too large"),
+    415: ("bad_message", "this content type is not understood"),
+    500: ("internal", "the server failed; its log says why"),
+    503: ("try_later", "the server cannot do this now"),
+}
+STATUS = {
+    Reason.FORBIDDEN: 403,
+    Reason.UNKNOWN_DEVICE: 404,
+    Reason.TOO_LARGE: 413,
+    Reason.RATE_LIMITED: 429,
+    Reason.TRY_LATER: 503,
+}
+"""The HTTP status of a refusal; 400 for all others."""
+
+
+class Access(Enum):
+    """Who may use a route."""
+
+    OPEN = auto()
+    DEVICE = auto()
+    VIEWER = auto()
+    OPERATOR = auto()
+    ADMIN = auto()
+
+
+ROLE = {Access.VIEWER: Role.VIEWER, Access.OPERATOR: Role.OPERATOR, Access.ADMIN: Role.ADMIN}
+DEMO = Principal("demo", "demo", Role.ADMIN, "demo")
+
+
+class Guard(RequestHandler):
+    """Base of every handler: ``class X(Guard)`` and ``class Y(Guard, WebSocketHandler)``.
+
+    ``principal`` is set on routes for people and programs, ``identity`` on those for devices. ``page`` sends a
+    browser without a login to /login instead of answering 401.
+    """
+
+    access: ClassVar[Access]
+    page: ClassVar[bool] = False
+    principal: Principal
+    identity: DeviceIdentity
+    csp_nonce: str
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not isinstance(getattr(cls, "access", None), Access):
+            raise TypeError(f"{cls.__qualname__} does not say who may use it: set access = Access.…")
+
+    @property
+    def core(self) -> Core:
+        """The running core."""
+        core: Core = self.application.settings["core"]
+        return core
+
+    @property
+    def secure(self) -> bool:
+        """Whether this server speaks https itself."""
+        return self.core.settings.server.tls_cert is not None
+
+    def set_default_headers(self) -> None:
+        self.csp_nonce = secrets.token_urlsafe(16)
+        for name, value in security_headers(self.csp_nonce):
+            self.set_header(name, value)
+        self.clear_header("Server")
+
+    def prepare(self) -> None:
+        """Decide whether the request may go on; a subclass that overrides this calls it first."""
+        if not known_host(self.request, self.core.settings.server.allowed_hosts):
+            message = "this server does not go by that name; list it in [server] allowed_hosts"
+            self.refuse(421, "bad_host", message)
+        elif self._needs_origin() and not self.check_origin(""):
+            self.refuse(403, "forbidden", "this origin is not listed in [server] allowed_origins")
+        elif self.access is Access.DEVICE:
+            self._admit_device()
+        elif self.access is not Access.OPEN:
+            self._admit_principal(ROLE[self.access])
+
+    def check_origin(self, origin: str) -> bool:
+        """Whether the request's Origin headers are absent, this server's own, or listed; Tornado asks it too."""
+        return known_origin(self.request, self.core.settings.server.allowed_origins)
+
+    def refuse(self, status: int, code: str, message: str, **extra: object) -> None:
+        """Answer with the one shape of errors, and finish. ``retry_after`` (ms) also sets the header."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        if status == 401:
+            self.set_header("WWW-Authenticate", "Bearer")
+        if isinstance(wait := extra.get("retry_after"), int):
+            self.set_header("Retry-After", str(math.ceil(wait / 1000)))
+        self.finish(json.dumps({"error": {"code": code, "message": message, **extra}}, ensure_ascii=False))
+
+    def refuse_with(self, refusal: Refusal) -> None:
+        """Answer with a refusal of the core."""
+        extra = {key: value for key, value in refusal.body().items() if key not in ("code", "message")}
+        self.refuse(STATUS.get(refusal.code, 400), refusal.code.value, refusal.message, **extra)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Every error that Tornado answers, in the same shape; what an exception says stays in the log."""
+        if isinstance(kwargs.get("exc_info", (None, None))[1], StoreError):
+            self.refuse(503, "try_later", "the disk does not take this now", retry_after=1000)
+            return
+        code, message = ERRORS.get(status_code, (f"http_{status_code}", self._reason.lower()))
+        self.refuse(status_code, code, message)
+
+    def log_exception(
+        self, typ: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Bugs with their traceback, outages without, refusals at debug; addresses without their tokens."""
+        if isinstance(value, HTTPError):
+            log.debug("%s: %s", credentials.redacted(self.request), value.log_message or value.reason)
+        elif isinstance(value, StoreError):
+            log.error("%s failed: %s", credentials.redacted(self.request), value)
+        elif value is not None:
+            log.error("%s failed", credentials.redacted(self.request), exc_info=value)
+
+    def _needs_origin(self) -> bool:
+        return self.request.method not in SAFE_METHODS or isinstance(self, WebSocketHandler)
+
+    def _admit_principal(self, needed: Role) -> None:
+        principal = self._find_principal()
+        if principal is None:
+            self._ask_to_log_in()
+        elif principal.role < needed:
+            self.refuse(403, "forbidden", f"this needs the role {needed.name.lower()}")
+        else:
+            self.principal = principal
+
+    def _find_principal(self) -> Principal | None:
+        tokens = credentials.tokens(self.request)
+        if len(tokens) > 1:
+            return None
+        if tokens:
+            return self.core.accounts.principal_of_token(tokens[0])
+        if self.core.demo:
+            return DEMO
+        cookie = credentials.session_cookie(self, secure=self.secure)
+        return None if cookie is None else self.core.accounts.principal_of_session(cookie)
+
+    def _ask_to_log_in(self) -> None:
+        by_browser = self.page and "text/html" in self.request.headers.get("Accept", "")
+        if by_browser and self.request.method in SAFE_METHODS and not credentials.tokens(self.request):
+            self.redirect("/login?" + urlencode({"next": credentials.without_token(self.request)}))
+        else:
+            self.refuse(401, *ERRORS[401])
+
+    def _admit_device(self) -> None:
+        identity = self._find_device()
+        if isinstance(identity, Refusal):
+            self.refuse_with(identity)
+        elif identity is None or (identity.pending and not isinstance(self, WebSocketHandler)):
+            self.refuse(401, "unauthorized", "a valid device token is needed")
+        else:
+            self.identity = identity
+
+    def _find_device(self) -> DeviceIdentity | Refusal | None:
+        tokens = credentials.tokens(self.request)
+        wanted = credentials.arguments(self.request, "device")
+        if tokens:
+            found = self.core.accounts.device_of_token(tokens[0]) if len(tokens) == 1 else None
+            if found is not None and any(names.device_id(one) != found.id for one in wanted):
+                return Refusal(Reason.FORBIDDEN, "this token belongs to another device")
+            return found
+        if len(wanted) != 1:
+            return None
+        device_id = names.device_id(wanted[0])
+        if device_id is None:
+            return Refusal(Reason.BAD_VALUE, "this is not a device id", "device")
+        return self.core.admission.identify(device_id)
+
+
+class NotFound(Guard):
+    """What no route takes."""
+
+    access = Access.OPEN
+
+    def prepare(self) -> None:
+        super().prepare()
+        if not self._finished:
+            self.refuse(404, *ERRORS[404])
+
+
+class TooLarge(Guard):
+    """A request whose body was above ``[server] max_body``, and was dropped."""
+
+    access = Access.OPEN
+
+    def prepare(self) -> None:
+        super().prepare()
+        if not self._finished:
+            self.refuse(413, *ERRORS[413])
+
+
+def security_headers(nonce: str) -> list[tuple[str, str]]:
+    """The headers of every response; scripts and styles come from here or carry the nonce."""
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self';"
+        f" img-src 'self' data:; font-src 'self'; manifest-src 'self'; script-src 'self' 'nonce-{nonce}';"
+        f" style-src 'self' 'nonce-{nonce}'"
+    )
+    return [
+        ("Content-Security-Policy", policy),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Cache-Control", "no-store"),
+    ]
+
+
+def log_request(handler: RequestHandler) -> None:
+    """For the application's ``log_function``: a line per request at debug, without its token."""
+    if log.isEnabledFor(logging.DEBUG):
+        milliseconds = 1000 * handler.request.request_time()
+        log.debug("%s: %d in %.1f ms", credentials.redacted(handler.request), handler.get_status(), milliseconds)

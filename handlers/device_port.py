@@ -1,0 +1,70 @@
+"""What a device's session gets of the core, for one device."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeGuard
+
+from devices.codecs.native import Note
+from devices.protocol import Future
+from telemetry.accept import Sender
+from telemetry.core import Core
+from telemetry.identity import DeviceIdentity
+from telemetry.model import Batch, Entry, MessageId, Reason, Refusal, Value
+from telemetry.registry import Device
+
+
+class DevicePort:
+    """The ``Port`` of ``devices.protocol`` on a running core."""
+
+    def __init__(self, core: Core, identity: DeviceIdentity, send: Callable[[str | bytes], None]) -> None:
+        self.device = identity.id
+        self.pending = identity.pending
+        self.send = send
+        self._core = core
+        self._sender = Sender.of(identity.id, identity.gateway)
+
+    @property
+    def last_id(self) -> MessageId | None:
+        """The last id up to which all is durable or refused for good."""
+        known = self._known()
+        return None if known is None else known.last_id
+
+    @last_id.setter
+    def last_id(self, id_: MessageId | None) -> None:
+        if (known := self._known()) is not None:
+            known.last_id = id_
+
+    def accept(self, entries: Sequence[Entry], form: str) -> Batch | Refusal:
+        """Judge entries of this device."""
+        return self._core.gate.accept(entries, self._sender, form)
+
+    def submit(self, batch: Batch) -> Future | Refusal:
+        """Hand a batch to the pipeline."""
+        return self._core.pipeline.submit(batch)
+
+    def refused(self, reason: Reason, readings: int) -> None:
+        """Count a refusal."""
+        self._core.metrics.refuse(reason, readings)
+
+    def note(self, note: Note) -> None:
+        """Route a reply to who sent the command; other reports have no reader yet."""
+        if note.kind == "reply":
+            self._core.switchboard.reply(self.device, note.body)
+
+    def values(self, values: Mapping[str, object]) -> None:
+        """Show operators what a waiting device says: plain values only, nothing is stored."""
+        self._core.admission.note(self.device, {name: value for name, value in values.items() if _plain(value)})
+
+    def present(self) -> None:
+        """Apply the rule of presence now: a socket has come or gone."""
+        if (known := self._known()) is not None:
+            self._core.presence.update(known)
+
+    def _known(self) -> Device | None:
+        return self._core.registry.devices.get(self.device)
+
+
+def _plain(value: object) -> TypeGuard[Value]:
+    return isinstance(value, str) or (isinstance(value, int | float) and math.isfinite(value))

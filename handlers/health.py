@@ -1,0 +1,21 @@
+"""``GET /healthz``: whether the server can do its work. Open to anyone, so it tells nothing else."""
+
+from __future__ import annotations
+
+from handlers.base import Access, Guard
+from telemetry.exposition import uptime
+
+RETRY_AFTER = 1_000
+
+
+class Health(Guard):
+    """Whether the server works: 200 while readings reach the disk, else 503."""
+
+    access = Access.OPEN
+
+    def get(self) -> None:
+        """Answer from memory: the pipeline knows how its last commit ended."""
+        if not self.core.pipeline.healthy:
+            self.refuse(503, "try_later", "the disk does not take writes now", retry_after=RETRY_AFTER)
+            return
+        self.finish({"status": "ok", "uptime": int(uptime())})

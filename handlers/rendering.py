@@ -1,0 +1,62 @@
+"""Pages: Jinja2 templates, and the addresses of what they load.
+
+Every file under static/ has an address with a hash of its content, so it is cached for ever and an upgrade is seen at
+once. Modules are imported by bare names through one import map; a relative import would not be versioned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache, lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from handlers.base import Guard
+
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "static"
+BARE = {"lit": "vendor/lit-3.3.3/lit.js", "partysocket/ws": "vendor/partysocket-1.3.0/ws.js"}
+"""Vendored modules by the names under which ours import them."""
+
+
+@lru_cache(maxsize=1_000)
+def _digest(path: str, modified: int) -> str:
+    del modified  # part of the key: an edited file gets a new address without a restart
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+
+
+def asset(path: str) -> str:
+    """The address of a file under static/, with the hash of its content. Raises OSError where there is none."""
+    return f"/static/{path}?v={_digest(path, (STATIC / path).stat().st_mtime_ns)}"
+
+
+def importmap() -> str:
+    """The import map as JSON that is safe inside a script element."""
+    ours = {f"telltale/{path.relative_to(STATIC / 'js').as_posix()}": path for path in (STATIC / "js").rglob("*.js")}
+    imports = {name: asset(path) for name, path in BARE.items()}
+    imports |= {name: asset(path.relative_to(STATIC).as_posix()) for name, path in sorted(ours.items())}
+    return json.dumps({"imports": imports}).replace("<", "\\u003c")
+
+
+def stylesheets() -> list[str]:
+    """The addresses of our style sheets: the named values, what they make, then one file a component."""
+    names = [path.name for path in (STATIC / "css").glob("*.css")]
+    order = {"tokens.css": 0, "base.css": 1}
+    return [asset(f"css/{name}") for name in sorted(names, key=lambda name: (order.get(name, 2), name))]
+
+
+@cache
+def _environment() -> Environment:
+    loader = FileSystemLoader(ROOT / "templates")
+    environment = Environment(loader=loader, autoescape=select_autoescape(), undefined=StrictUndefined)
+    environment.globals.update(asset=asset, importmap=importmap, stylesheets=stylesheets)
+    return environment
+
+
+def render(handler: Guard, template: str, **context: object) -> None:
+    """Answer with a page; ``nonce`` is what the Content-Security-Policy lets inline scripts carry."""
+    handler.set_header("Content-Type", "text/html; charset=UTF-8")
+    page = _environment().get_template(template)
+    handler.finish(page.render(nonce=handler.csp_nonce, demo=handler.core.demo, **context))

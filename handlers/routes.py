@@ -1,0 +1,63 @@
+"""Every route, in one ordered list. Each class says by its ``access`` who may use it; what no route takes is 404."""
+
+from __future__ import annotations
+
+from tornado.web import Application, RequestHandler
+
+from handlers.admission import Approve, Block
+from handlers.base import NotFound, log_request
+from handlers.device_socket import DeviceSocket
+from handlers.devices import Devices
+from handlers.health import Health
+from handlers.history import HistoryQuery
+from handlers.ingest import Ingest
+from handlers.latest import Latest
+from handlers.live_socket import LiveSocket
+from handlers.login import Login, Logout, Setup
+from handlers.metrics import MetricsPage
+from handlers.openapi import OpenApi
+from handlers.pages import DashboardPage, StaticFiles
+from handlers.poll import Poll
+from handlers.series import SeriesList
+from handlers.stream import Stream
+from telemetry.core import Core
+
+ROUTES: list[tuple[str, type[RequestHandler]]] = [
+    (r"/", DashboardPage),
+    (r"/login", Login),
+    (r"/logout", Logout),
+    (r"/setup", Setup),
+    (r"/static/(.*)", StaticFiles),
+    (r"/ws/device", DeviceSocket),
+    (r"/ws/live", LiveSocket),
+    (r"/api/ingest", Ingest),
+    (r"/api/stream", Stream),
+    (r"/api/poll", Poll),
+    (r"/api/latest", Latest),
+    (r"/api/history", HistoryQuery),
+    (r"/api/series", SeriesList),
+    (r"/api/devices", Devices),
+    (r"/api/devices/approve", Approve),
+    (r"/api/devices/block", Block),
+    (r"/api/openapi\.json", OpenApi),
+    (r"/healthz", Health),
+    (r"/metrics", MetricsPage),
+]
+
+
+def application(core: Core) -> Application:
+    """The web application on a core.
+
+    A ping goes out every half ``ping_timeout`` and may stay unanswered for the other half: a silent peer is closed.
+    """
+    every = core.settings.live.ping_timeout / 2
+    return Application(
+        ROUTES,
+        core=core,
+        default_handler_class=NotFound,
+        log_function=log_request,
+        compress_response=True,
+        websocket_ping_interval=every,
+        websocket_ping_timeout=every,
+        websocket_max_message_size=core.settings.server.max_message,
+    )

@@ -1,0 +1,66 @@
+/** The HTTP side of the public contract. A session that has ended (401) is told to `onEnded`. */
+
+const TOKEN = new URLSearchParams(location.search).get("token");
+const FIRST = 500;
+const LONGEST = 8_000;
+/** Answers that will be the same next time. */
+const FINAL = new Set([400, 403, 404, 413]);
+
+/** The address of the live socket; a kiosk link's token goes along. */
+export function liveUrl() {
+  const url = new URL("ws/live", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  url.search = TOKEN ? `?${new URLSearchParams({ token: TOKEN })}` : "";
+  url.hash = "";
+  return url.href;
+}
+
+/** An answer that is not 2xx. */
+export class Refused extends Error {
+  constructor(status, error) {
+    super(error?.message ?? `the server answered ${status}`);
+    this.status = status;
+    this.code = error?.code;
+  }
+}
+
+export class Api {
+  constructor(onEnded) {
+    this.onEnded = onEnded;
+  }
+
+  /** GET JSON; `query` is pairs, so that keys may repeat. Throws Refused, or TypeError when there is no server. */
+  get(path, query = []) {
+    return this.#ask(`${path}?${new URLSearchParams(query)}`, {});
+  }
+
+  post(path, body) {
+    const headers = { "Content-Type": "application/json" };
+    return this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  /** GET until there is an answer; null if the server refuses for good. */
+  async getSurely(path, query = []) {
+    for (let wait = FIRST; ; wait = Math.min(wait * 2, LONGEST)) {
+      try {
+        return await this.get(path, query);
+      } catch (error) {
+        if (error instanceof Refused && FINAL.has(error.status)) return null;
+        await new Promise((resolve) => {
+          setTimeout(resolve, wait * (0.75 + Math.random() / 2));
+        });
+      }
+    }
+  }
+
+  async #ask(path, options) {
+    const headers = { Accept: "application/json", ...options.headers };
+    if (TOKEN) headers.Authorization = `Bearer ${TOKEN}`;
+    const url = new URL(path, location.href);
+    const response = await fetch(url, { ...options, headers, redirect: "error", cache: "no-store" });
+    if (response.status === 401) this.onEnded();
+    const body = await response.json().catch(() => null);
+    if (!response.ok) throw new Refused(response.status, body?.error);
+    return body;
+  }
+}

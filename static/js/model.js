@@ -1,0 +1,174 @@
+/**
+ * All that the page knows, from the public contract alone: devices, series, view, connection. Elements read it and are
+ * told of changes: "structure", "pending", "view" and "connection" as events, values through `watch`.
+ */
+import { Api, liveUrl } from "telltale/api.js";
+import { ServerClock } from "telltale/core/clock.js";
+import { Inventory } from "telltale/core/inventory.js";
+import { POINTS, Series } from "telltale/core/series.js";
+import { View } from "telltale/core/view.js";
+import { openLink } from "telltale/link.js";
+import { Loader } from "telltale/loader.js";
+
+/** New series are collected this long (ms) before the API is asked about them. */
+const COLLECT = 150;
+/** Unknown series that are asked for by name; more, and the whole list is fetched. */
+const BY_NAME = 40;
+
+export class Model extends EventTarget {
+  clock = new ServerClock();
+  inventory = new Inventory();
+  series = new Map();
+  view = new View();
+  /** connecting | live | down | ended */
+  connection = "connecting";
+  /** When the connection was lost (server's time), or null. */
+  lost = null;
+  /** The devices have been listed once. */
+  ready = false;
+  #watchers = new Map();
+  #unknown = [];
+  #asking = null;
+  #newer = null;
+
+  constructor() {
+    super();
+    this.api = new Api(() => this.#connect("ended"));
+    this.loader = new Loader(this.api, this.clock, this.view, this.series);
+    this.loader.onload = (series) => this.#told(series);
+  }
+
+  start() {
+    openLink(
+      liveUrl(),
+      (action) => this.#perform(action),
+      () => this.#probe(),
+    );
+  }
+
+  /** Call `told()` when the series has changed; returns the way to end that. */
+  watch(series, told) {
+    const all = this.#watchers.get(series) ?? new Set();
+    this.#watchers.set(series, all.add(told));
+    return () => all.delete(told);
+  }
+
+  /** The view was changed by `change(view)`. */
+  look(change) {
+    const before = this.view.range;
+    change(this.view);
+    if (this.view.range !== before) for (const one of this.series.values()) one.points = POINTS;
+    if (this.view.live) for (const one of this.series.values()) one.detail = null;
+    this.loader.check();
+    this.dispatchEvent(new Event("view"));
+  }
+
+  #perform(action) {
+    switch (action.type) {
+      case "time":
+        return this.clock.observe(action.time);
+      case "state":
+        return this.#connect(action.state);
+      case "load":
+        return this.#forget();
+      case "devices":
+        return this.#list();
+      case "readings":
+        return this.#readings(action.readings);
+      case "refetch":
+        return this.loader.refetch(action.spans);
+      case "presence":
+        for (const [id] of action.presence) this.#newer?.add(id);
+        this.inventory.presence(action.presence);
+        return this.#structure();
+      case "device":
+        this.#newer?.add(action.device.device);
+        this.inventory.push(action.device);
+        return this.#structure(action.device.state === "pending" ? "pending" : "structure");
+      default:
+        return undefined;
+    }
+  }
+
+  /** What was pushed and never stored is gone with the run that pushed it; the answer's readings follow. */
+  #forget() {
+    for (const one of this.series.values()) one.latest = null;
+    this.loader.reset();
+  }
+
+  #readings(readings) {
+    for (const [name, t, value] of readings) {
+      let one = this.series.get(name);
+      if (!one) {
+        one = new Series(name, null, null);
+        this.series.set(name, one);
+        this.#unknown.push(one);
+        this.#asking ??= setTimeout(() => this.#place(), this.ready ? COLLECT : 0);
+      }
+      one.push(t, value);
+      this.#told(one);
+    }
+  }
+
+  #told(series) {
+    const oldest = this.clock.now() - Math.max(series.range, this.view.range) * 1.02;
+    const whole = series.loaded;
+    series.trim(oldest);
+    if (whole && !series.loaded) this.loader.check();
+    for (const told of this.#watchers.get(series) ?? []) told();
+  }
+
+  /** New series get their place at once, by their names; unit and true owner follow. */
+  async #place() {
+    if (!this.ready) {
+      this.#asking = null;
+      return;
+    }
+    const found = this.#unknown;
+    this.#unknown = [];
+    this.#asking = null;
+    for (const one of found) [one.device, one.metric] = this.inventory.guess(one.name);
+    this.inventory.add(found);
+    this.#structure();
+    const query = found.length > BY_NAME ? [] : found.map((one) => ["series", one.name]);
+    const answer = await this.api.getSurely("api/series", query);
+    for (const about of answer?.series ?? []) {
+      const one = this.series.get(about.series);
+      if (!one) continue;
+      one.unit = about.unit;
+      if (one.device !== about.device || one.metric !== about.metric)
+        this.inventory.move(one, about.device, about.metric);
+      this.#told(one);
+    }
+    this.#structure();
+  }
+
+  async #list() {
+    const newer = new Set();
+    this.#newer = newer;
+    const answer = await this.api.getSurely("api/devices");
+    if (this.#newer !== newer) return;
+    this.#newer = null;
+    if (answer) this.inventory.list(answer.devices, newer);
+    this.ready = true;
+    if (this.#unknown.length) this.#place();
+    else this.#structure();
+  }
+
+  #structure(what = "structure") {
+    this.dispatchEvent(new Event(what));
+  }
+
+  #connect(state) {
+    if (this.connection === "ended" && state !== "live") return;
+    if (state === "live") this.lost = null;
+    else this.lost ??= this.clock.now();
+    this.connection = state;
+    this.dispatchEvent(new Event("connection"));
+  }
+
+  /** A socket was refused: an ended session looks like that, and so does a server that is not there. */
+  #probe() {
+    this.api.get("api/devices").catch(() => {});
+  }
+}

@@ -1,0 +1,54 @@
+/** Says that the connection is down, or the session over; the page's one live region. */
+import { html, nothing } from "lit";
+import { model } from "telltale/context.js";
+import { formatMoment } from "telltale/core/format.js";
+import { Element } from "telltale/ui/element.js";
+import { icons } from "telltale/ui/icons.js";
+
+/** A first connection may take this long (ms) before it is called down. */
+const PATIENCE = 2_000;
+
+class Banner extends Element {
+  #late = false;
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.id = "banner";
+    this.setAttribute("role", "status");
+    this.on(model, "connection");
+    const timer = setTimeout(() => {
+      this.#late = true;
+      this.soon();
+    }, PATIENCE);
+    this.until(() => clearTimeout(timer));
+  }
+
+  willUpdate() {
+    const { connection } = model;
+    this.dataset.state = connection === "connecting" ? (this.#late ? "down" : "hidden") : connection;
+    document.documentElement.dataset.connection = connection === "live" ? "live" : "down";
+  }
+
+  render() {
+    if (this.dataset.state === "down")
+      return html`<p>
+        ${icons.warning}<span
+          ><strong>No connection to the server.</strong> ${this.#since()} Trying again by itself.</span
+        >
+      </p>`;
+    if (this.dataset.state === "ended")
+      return html`<p>
+        ${icons.warning}<span
+          ><strong>Your session has ended.</strong> ${this.#since()} <a href="/login?next=/">Log in again</a></span
+        >
+      </p>`;
+    return nothing;
+  }
+
+  #since() {
+    if (model.lost === null || !model.ready) return nothing;
+    return html`Values are as of ${formatMoment(model.lost, model.clock.now())}.`;
+  }
+}
+
+customElements.define("tt-banner", Banner);

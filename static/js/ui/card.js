@@ -1,0 +1,120 @@
+/** The card of one series: label, newest value with unit and age, and its chart, or the newest changes of a text. */
+import { html, nothing } from "lit";
+import { model } from "telltale/context.js";
+import { formatAge, formatLabel, formatMoment, formatStale, formatValue } from "telltale/core/format.js";
+import { staleAfter } from "telltale/core/interval.js";
+import "telltale/ui/chart.js";
+import "telltale/ui/changes.js";
+import { Element } from "telltale/ui/element.js";
+import { everySecond } from "telltale/ui/ticker.js";
+import { unwatch, watch } from "telltale/visible.js";
+
+class Card extends Element {
+  static properties = { series: { attribute: false }, device: { attribute: false }, colour: { type: Number } };
+  #near = false;
+  #hover = null;
+
+  connectedCallback() {
+    super.connectedCallback();
+    watch(this);
+    this.until(() => unwatch(this));
+    this.until(
+      everySecond(() => {
+        if (this.#near) this.soon();
+        else this.#judge();
+      }),
+    );
+    this.until(
+      model.watch(this.series, () => {
+        if (this.#near) this.soon();
+      }),
+    );
+    this.on(model, "connection");
+  }
+
+  seen(near) {
+    this.#near = near;
+    if (near) this.soon();
+  }
+
+  /** live, stale or offline, by the server's time. */
+  state(now) {
+    const { latest, main, loaded } = this.series;
+    if (this.device.state === "offline") return "offline";
+    if (latest === null) return "stale";
+    const { interval } = main;
+    // one reading says nothing about the interval; its history will, in a moment
+    if (interval === null && !loaded && this.#near) return "live";
+    return now - latest.t > staleAfter(interval) ? "stale" : "live";
+  }
+
+  willUpdate() {
+    this.dataset.series = this.series.name;
+    this.#judge();
+  }
+
+  /** Off screen nothing is rendered, but the state stays true. */
+  #judge() {
+    const state = this.state(model.clock.now());
+    if (this.dataset.state !== state) this.dataset.state = state;
+  }
+
+  render() {
+    const { series } = this;
+    const text = series.kind === "text";
+    return html`<article aria-label="${formatLabel(series.metric)}, ${this.device.name || this.device.id}">
+      <header>
+        <h3 title=${series.metric}>${formatLabel(series.metric)}</h3>
+        ${this.#age()}
+      </header>
+      <p class="value" data-kind=${series.kind}>${this.#value(series.latest)}</p>
+      ${this.#at()}
+      ${
+        text
+          ? html`<tt-changes data-series=${series.name} .series=${series}></tt-changes>`
+          : html`<tt-chart
+              role="img"
+              data-series=${series.name}
+              data-colour=${this.colour}
+              .series=${series}
+              @hover=${this.#hovered}
+            ></tt-chart>`
+      }
+    </article>`;
+  }
+
+  #value(reading) {
+    if (!reading) return "–";
+    const { unit, decimals } = this.series;
+    return html`<span class="number">${formatValue(reading.v, decimals)}</span
+      >${unit ? html` <span class="unit">${unit}</span>` : nothing}`;
+  }
+
+  /** What the chart shows under the pointer. */
+  #at() {
+    if (!this.#hover) return nothing;
+    const { t, v } = this.#hover;
+    // charts hold booleans as 0 and 1, and a share between them where there are buckets
+    const shown = this.series.kind === "boolean" && (v === 0 || v === 1) ? v === 1 : v;
+    return html`<p class="at">
+      <time>${formatMoment(t, model.clock.now())}</time> <b>${formatValue(shown, this.series.decimals)}</b>
+    </p>`;
+  }
+
+  #age() {
+    const now = model.clock.now();
+    const { latest } = this.series;
+    if (!latest) return html`<p class="age">no reading</p>`;
+    if (this.dataset.state === "live" && model.connection === "live")
+      return html`<p class="age">${formatAge(now - latest.t)}</p>`;
+    return html`<p class="age" data-old>${formatStale(latest.t, now)}</p>`;
+  }
+
+  #hovered({ detail: { t, v } }) {
+    if (t === null && this.#hover === null) return;
+    this.#hover = t === null ? null : { t, v };
+    this.soon();
+  }
+}
+
+customElements.define("tt-card", Card);

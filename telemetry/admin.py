@@ -1,0 +1,181 @@
+"""What the commands do: the same functions inside a running server and without one.
+
+A request is ``{"command": "device add", …}`` with the command's arguments; an answer is ``{"lines": […]}``, objects to
+print, or ``{"error": "…"}``, a line for people. Raises nothing: failures are answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from telemetry import names, passwords
+from telemetry.admission import Admission
+from telemetry.auth import ROLES, Accounts, Busy, Role
+from telemetry.clock import Clock
+from telemetry.registry import Registry
+from telemetry.store import accounts as account_rows
+from telemetry.store import devices as device_rows
+from telemetry.store.db import Store, StoreError
+
+Line = dict[str, object]
+
+
+class CommandError(Exception):
+    """A command that cannot be carried out; the message is for people."""
+
+
+@dataclass(slots=True)
+class Admin:
+    """What commands work on. ``admission`` is None without a server: then no device waits."""
+
+    store: Store
+    accounts: Accounts
+    registry: Registry
+    clock: Clock
+    admission: Admission | None = None
+
+    async def run(self, request: Line) -> Line:
+        """Carry out a request."""
+        command = COMMANDS.get(str(request.get("command")))
+        if command is None:
+            return {"error": "unknown command"}
+        try:
+            return {"lines": await command(self, {key: value for key, value in request.items() if key != "command"})}
+        except (CommandError, StoreError) as error:
+            return {"error": str(error)}
+        except Busy:
+            return {"error": "too many passwords are being checked right now: try again"}
+
+
+async def device_add(admin: Admin, given: Line) -> list[Line]:
+    """Give a device a token; create the device if it is not known."""
+    device = _name(given, "id", "device id")
+    label = given.get("name")
+    gateway = _gateway(given.get("gateway"))
+    token = await admin.accounts.give_device_token(device, None if label is None else str(label), gateway)
+    if token is None:
+        raise CommandError(f"device {device} has a token already: revoke it first")
+    known = admin.registry.devices.get(device) or admin.registry.add_device(device, admin.clock.arrival(), saved=True)
+    known.gateway = gateway
+    known.name = known.name if label is None else str(label)
+    if admin.admission is not None:
+        admin.admission.forget(device, "approved")
+    return [{"device": device, "token": token}]
+
+
+async def device_list(admin: Admin, _: Line) -> list[Line]:
+    """All devices."""
+    rows = await admin.store.read(device_rows.rows)
+    return [
+        {
+            "device": row.id,
+            "name": row.name,
+            "token": row.has_token,
+            "gateway": row.gateway,
+            "created": row.created,
+            "last_seen": _seen(admin, row),
+        }
+        for row in rows
+    ]
+
+
+async def device_revoke(admin: Admin, given: Line) -> list[Line]:
+    """End a device's token and its sockets; the device and its data stay."""
+    device = _name(given, "id", "device id")
+    if not await admin.accounts.revoke_device_token(device):
+        raise CommandError(f"device {device} has no token")
+    return []
+
+
+async def user_add(admin: Admin, given: Line) -> list[Line]:
+    """Create a user."""
+    name, role, password = _name(given, "name", "name"), _role(given), str(given.get("password"))
+    if wrong := passwords.problem(password):
+        raise CommandError(wrong)
+    if not await admin.accounts.add_user(name, role, password):
+        raise CommandError(f"user {name} exists already: remove it first")
+    return [{"user": name, "role": role.name.lower()}]
+
+
+async def user_list(admin: Admin, _: Line) -> list[Line]:
+    """All users."""
+    rows = await admin.store.read(account_rows.users)
+    return [{"user": row.name, "role": row.role, "created": row.created} for row in rows]
+
+
+async def user_remove(admin: Admin, given: Line) -> list[Line]:
+    """Delete a user, the user's sessions and their sockets."""
+    name = str(given.get("name"))
+    if not await admin.accounts.remove_user(name):
+        raise CommandError(f"there is no user {name}")
+    return []
+
+
+async def token_add(admin: Admin, given: Line) -> list[Line]:
+    """Create an API token."""
+    name = _name(given, "name", "name")
+    token = await admin.accounts.add_token(name, _role(given))
+    if token is None:
+        raise CommandError(f"token {name} exists already: revoke it first")
+    return [{"name": name, "token": token}]
+
+
+async def token_list(admin: Admin, _: Line) -> list[Line]:
+    """All API tokens, without their secret."""
+    rows = await admin.store.read(account_rows.tokens)
+    return [{"name": row.name, "role": row.role, "created": row.created} for row in rows]
+
+
+async def token_revoke(admin: Admin, given: Line) -> list[Line]:
+    """End an API token and its sockets."""
+    name = str(given.get("name"))
+    if not await admin.accounts.revoke_token(name):
+        raise CommandError(f"there is no token {name}")
+    return []
+
+
+COMMANDS: dict[str, Callable[[Admin, Line], Awaitable[list[Line]]]] = {
+    "device add": device_add,
+    "device list": device_list,
+    "device revoke": device_revoke,
+    "user add": user_add,
+    "user list": user_list,
+    "user remove": user_remove,
+    "token add": token_add,
+    "token list": token_list,
+    "token revoke": token_revoke,
+}
+
+
+def _name(given: Line, key: str, what: str) -> str:
+    text = str(given.get(key))
+    name = names.device_id(text)
+    if name is None:
+        raise CommandError(
+            f"{text!r} is not a {what}: 1 to 128 printable characters without + # *, no space or / at either end"
+        )
+    return name
+
+
+def _role(given: Line) -> Role:
+    role = ROLES.get(str(given.get("role")))
+    if role is None:
+        raise CommandError(f"the role is one of {', '.join(ROLES)}")
+    return role
+
+
+def _gateway(patterns: object) -> tuple[str, ...] | None:
+    """The patterns of ids that a gateway may speak for; an empty list means all."""
+    if not isinstance(patterns, list):
+        return None
+    for pattern in patterns:
+        if not 1 <= len(str(pattern)) <= names.MAX_PATTERN:
+            raise CommandError(f"a gateway's pattern has 1 to {names.MAX_PATTERN} characters")
+    return tuple(str(pattern) for pattern in patterns) or ("*",)
+
+
+def _seen(admin: Admin, row: device_rows.DeviceRow) -> int | None:
+    """When it was last heard: the table is only brought up to date now and then."""
+    known = admin.registry.devices.get(row.id)
+    return row.last_seen if known is None else known.last_seen

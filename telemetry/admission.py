@@ -1,0 +1,190 @@
+"""Devices without a token: refused, taken, or shown to the operators until one of them decides.
+
+Under ``approve`` an unknown id waits here, in memory and bounded, with its latest values; nothing of it is stored.
+Approval makes a token and hands it to the open socket. A device that is not connected at that moment (it sleeps) gets
+its token when it knocks again. ``block`` refuses an id until the server is restarted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from telemetry.auth import Accounts, DeviceIdentity, open_key
+from telemetry.clock import Clock
+from telemetry.model import Reason, Refusal, Value
+from telemetry.registry import Registry
+from telemetry.tasks import Tasks
+
+MAX_METRICS = 64
+"""Metrics whose latest values are kept of one waiting device."""
+MAX_BLOCKED = 1000
+"""Ids that can be blocked at once; the oldest is let go."""
+TELL_EVERY = 1.0
+"""Seconds between two pushes about one waiting device."""
+
+Told = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Knock:
+    device: str
+    address: str
+    since: int
+    last_seen: int
+    told: Told | None
+    latest: dict[str, Value] = field(default_factory=dict)
+    approved: bool = False
+    telling: asyncio.TimerHandle | None = None
+
+
+class Admission:
+    """Who waits, and who was decided on. Owned by the loop thread.
+
+    ``on_change`` gets ``{"device": {…}}``, for operators' dashboards, whenever a waiting device changes.
+    """
+
+    def __init__(
+        self, policy: str, accounts: Accounts, registry: Registry, clock: Clock, tasks: Tasks, *, max_pending: int
+    ) -> None:
+        self.policy = policy
+        self.on_change: list[Callable[[dict[str, object]], None]] = []
+        self._accounts = accounts
+        self._registry = registry
+        self._clock = clock
+        self._tasks = tasks
+        self._max_pending = max_pending
+        self._waiting: dict[str, _Knock] = {}
+        self._blocked: dict[str, None] = {}
+
+    def identify(self, device_id: str) -> DeviceIdentity | Refusal | None:
+        """Who an id without a token is: taken, waiting, or (a value) refused; None if only a token would do."""
+        if self.policy == "token" or self._accounts.has_token(device_id):
+            return None
+        if device_id in self._blocked:
+            return Refusal(Reason.FORBIDDEN, "an operator has blocked this device")
+        if self.policy == "open":
+            return DeviceIdentity(device_id, by_token=False)
+        if device_id not in self._waiting and not self._room():
+            return Refusal(
+                Reason.RATE_LIMITED,
+                f"{self._max_pending} devices wait for approval already ([devices] max_pending_devices)",
+                retry_after=60_000,
+            )
+        return DeviceIdentity(device_id, pending=True, by_token=False)
+
+    def knock(self, device_id: str, address: str, told: Told) -> bool:
+        """An unknown device has opened a socket; ``told`` gets its token on approval. False: close the socket."""
+        identity = self.identify(device_id)
+        if not isinstance(identity, DeviceIdentity) or not identity.pending:
+            return False
+        now = self._clock.arrival()
+        one = self._waiting.get(device_id)
+        if one is None:
+            self._make_room()
+            one = self._waiting[device_id] = _Knock(device_id, address, now, now, told)
+        one.address, one.last_seen, one.told = address, now, told
+        self._tell(one, "pending")
+        if one.approved:
+            self._tasks.start(self._welcome(one), f"approve {device_id}")
+        return True
+
+    def note(self, device_id: str, latest: Mapping[str, Value]) -> None:
+        """What a waiting device just said; the newest value of each metric is kept."""
+        one = self._waiting.get(device_id)
+        if one is None:
+            return
+        one.last_seen = self._clock.arrival()
+        for metric, value in latest.items():
+            if metric in one.latest or len(one.latest) < MAX_METRICS:
+                one.latest[metric] = value
+        if one.telling is None:
+            one.telling = asyncio.get_running_loop().call_later(TELL_EVERY, self._tell, one, "pending")
+
+    def leave(self, device_id: str, told: Told | None = None) -> None:
+        """The socket that knocked (with ``told``) is gone; the device stays listed while there is room."""
+        one = self._waiting.get(device_id)
+        if one is not None and told in (None, one.told):
+            one.told = None
+            self._tell(one, "pending")
+
+    async def approve(self, device_id: str) -> str | None:
+        """Accept a waiting device: "approved" if it got its token, "approved later" when it comes again.
+
+        None if no such device waits. Raises StoreError.
+        """
+        one = self._waiting.get(device_id)
+        if one is None:
+            return None
+        one.approved = True
+        if one.told is None:
+            self._tell(one, "pending")
+            return "approved later"
+        return "approved" if await self._welcome(one) else None
+
+    def block(self, device_id: str) -> bool:
+        """Refuse an id for this run and close its socket; False if it has a token (revoke that instead)."""
+        if self._accounts.has_token(device_id):
+            return False
+        self._blocked[device_id] = None
+        if len(self._blocked) > MAX_BLOCKED:
+            del self._blocked[next(iter(self._blocked))]
+        self.forget(device_id, "blocked")
+        return True
+
+    def forget(self, device_id: str, state: str) -> None:
+        """An id waits no longer, and must not speak without a token: its sockets are closed."""
+        one = self._waiting.pop(device_id, None)
+        if one is not None:
+            self._tell(one, state)
+        self._accounts.end(open_key(device_id))
+
+    def list(self) -> list[dict[str, object]]:
+        """The waiting devices, oldest first, as the API shows them."""
+        return [_body(one, "pending") for one in self._waiting.values()]
+
+    async def _welcome(self, one: _Knock) -> bool:
+        token = await self._accounts.give_device_token(one.device)
+        if token is None:
+            self.forget(one.device, "approved")
+            return False
+        if self._waiting.get(one.device) is not one or one.told is None:
+            # blocked, or gone, while the disk worked: a token that no one has would lock the device out
+            await self._accounts.revoke_device_token(one.device)
+            return False
+        del self._waiting[one.device]
+        if one.device not in self._registry.devices:
+            self._registry.add_device(one.device, self._clock.arrival(), saved=True)
+        one.told(token)
+        self._tell(one, "approved")
+        return True
+
+    def _room(self) -> bool:
+        return len(self._waiting) < self._max_pending or any(one.told is None for one in self._waiting.values())
+
+    def _make_room(self) -> None:
+        if len(self._waiting) >= self._max_pending:
+            gone = next(one for one in self._waiting.values() if one.told is None)
+            del self._waiting[gone.device]
+            self._tell(gone, "gone")
+
+    def _tell(self, one: _Knock, state: str) -> None:
+        if one.telling is not None:
+            one.telling.cancel()
+            one.telling = None
+        for told in self.on_change:
+            told({"device": _body(one, state)})
+
+
+def _body(one: _Knock, state: str) -> dict[str, object]:
+    return {
+        "device": one.device,
+        "name": None,
+        "state": state,
+        "last_seen": one.last_seen,
+        "address": one.address,
+        "connected": one.told is not None,
+        "approved": one.approved,
+        "latest": dict(one.latest),
+    }

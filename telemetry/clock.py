@@ -1,0 +1,55 @@
+"""The only place that reads a clock.
+
+Wall time is data; every wait and every lifetime runs on the monotonic clock. A Raspberry Pi has no clock
+at boot: it starts in 1970 and steps. ``Clock.arrival`` therefore never runs backwards: while the wall clock
+is behind the newest arrival, stamps go on from that arrival by the monotonic clock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+RELEASED = 1_793_491_200_000
+"""2026-11-01T00:00:00Z in ms: a wall clock before this is wrong."""
+SLACK = 1_000
+"""How far (ms) the wall clock may fall behind the newest arrival before it counts as wrong."""
+
+monotonic = time.monotonic
+"""Seconds on a clock that no one can set."""
+
+
+def wall_ms() -> int:
+    """The machine's wall clock in ms since 1970 UTC, right or wrong."""
+    return time.time_ns() // 1_000_000
+
+
+class Clock:
+    """Arrival stamps that never run backwards, and a verdict on the wall clock."""
+
+    def __init__(
+        self,
+        newest: int = 0,
+        wall: Callable[[], int] = wall_ms,
+        mono: Callable[[], float] = monotonic,
+    ) -> None:
+        self._wall = wall
+        self._mono = mono
+        self._newest = newest
+        self._seen = mono()
+
+    def arrival(self) -> int:
+        """The stamp (ms) of what arrives now: never below an earlier one."""
+        now = self._wall()
+        tick = self._mono()
+        if now < self._newest:
+            now = self._newest + int((tick - self._seen) * 1000)
+        if now > self._newest:
+            self._newest = now
+            self._seen = tick
+        return now
+
+    def trusted(self) -> bool:
+        """False while the wall clock is behind the release date or the newest arrival."""
+        now = self._wall()
+        return now >= RELEASED and now >= self._newest - SLACK

@@ -1,0 +1,126 @@
+"""What /metrics says: one table of every metric, in Prometheus' text format. The docs are generated from it.
+
+Two sums hold at every scrape. In this run: received = journalled + refused + pending. In the database: journalled =
+stored + duplicate + deleted + what the journal holds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from telemetry.clock import monotonic
+from telemetry.core import Core
+from telemetry.model import Reason
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+STARTED = monotonic()
+"""When this process began, near enough."""
+STATM = Path("/proc/self/statm")
+
+
+@dataclass(slots=True, frozen=True)
+class Sample:
+    """Where the values come from; ``in_journal`` is the number of readings that the journal holds."""
+
+    core: Core
+    in_journal: int
+
+
+Labelled = Mapping[str, float]
+"""A value for each value of the one label."""
+
+
+class Metric(NamedTuple):
+    """One row of the table; ``get`` returns None where the value is not to be had."""
+
+    name: str
+    type: str
+    help: str
+    get: Callable[[Sample], float | Labelled | None]
+    label: str = ""
+
+
+def uptime() -> float:
+    """Seconds since the server began."""
+    return monotonic() - STARTED
+
+
+def _refused(sample: Sample) -> Labelled:
+    return {reason.value: sample.core.metrics.refused[reason] for reason in Reason}
+
+
+def _devices(sample: Sample) -> Labelled:
+    devices = sample.core.registry.devices.values()
+    online = sum(device.online for device in devices)
+    return {"online": online, "offline": len(devices) - online, "pending": len(sample.core.admission.list())}
+
+
+def _resident(_: Sample) -> float | None:
+    try:
+        return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return None
+
+
+def _counter(name: str, text: str, get: Callable[[Sample], float | Labelled], label: str = "") -> Metric:
+    return Metric(f"telltale_{name}_total", "counter", text, get, label)
+
+
+def _gauge(name: str, text: str, get: Callable[[Sample], float | Labelled], label: str = "") -> Metric:
+    return Metric(f"telltale_{name}", "gauge", text, get, label)
+
+
+METRICS = (
+    _counter(
+        "readings_received", "Readings that arrived in this run, taken or not.", lambda s: s.core.metrics.received
+    ),
+    _counter("readings_journalled", "Readings of this run that are durable.", lambda s: s.core.metrics.journalled),
+    _counter(
+        "readings_refused", "Readings refused in this run; an undecodable message counts as one.", _refused, "reason"
+    ),
+    _gauge("readings_pending", "Readings that wait for their commit.", lambda s: s.core.pipeline.pending),
+    _gauge("database_journalled", "Readings ever journalled in this database.", lambda s: s.in_journal),
+    _gauge("database_stored", "Readings sealed and kept.", lambda _: 0),
+    _gauge("database_duplicate", "Readings that sealing found to be repeats.", lambda _: 0),
+    _gauge("database_deleted", "Readings deleted by retention or by an operator.", lambda _: 0),
+    _gauge("database_unsealed", "Readings in the journal, not sealed yet.", lambda s: s.in_journal),
+    _counter("commits", "Commits that reached the disk.", lambda s: s.core.metrics.commits),
+    _counter("commits_failed", "Commits that the disk did not take.", lambda s: s.core.metrics.commits_failed),
+    _counter("journal_bytes", "Bytes of readings written to the journal.", lambda s: s.core.metrics.journal_bytes),
+    _gauge("disk_ok", "1 while the disk takes writes, else 0.", lambda s: int(s.core.pipeline.healthy)),
+    _gauge("seq", "The newest arrival number.", lambda s: s.core.pipeline.last_seq),
+    _gauge("seq_committed", "The newest arrival number that is durable.", lambda s: s.core.store.committed),
+    _counter("frames_pushed", "Frames handed to dashboards.", lambda s: s.core.metrics.pushed_frames),
+    _counter(
+        "readings_skipped", "Readings that slow dashboards were told they missed.", lambda s: s.core.metrics.skipped
+    ),
+    _counter("resumes", "Dashboards that resumed without a gap.", lambda s: s.core.metrics.resumed),
+    _counter("resumes_refused", "Dashboards that had to load history again.", lambda s: s.core.metrics.resume_refused),
+    _gauge("sockets", "Open sockets and streams by channel.", lambda s: s.core.metrics.sockets, "channel"),
+    _gauge("devices", "Devices by state.", _devices, "state"),
+    _gauge("series", "Series known.", lambda s: len(s.core.registry.series)),
+    _gauge("uptime_seconds", "Seconds since the server began.", lambda _: uptime()),
+    Metric("process_resident_memory_bytes", "gauge", "Memory of the process that is in RAM.", _resident),
+)
+"""Every metric, in the order of the page."""
+
+
+def text(sample: Sample) -> str:
+    """The whole page as of one moment."""
+    return "".join(line for metric in METRICS for line in _lines(metric, sample))
+
+
+def _lines(metric: Metric, sample: Sample) -> Iterator[str]:
+    value = metric.get(sample)
+    if value is None:
+        return
+    yield f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} {metric.type}\n"
+    if isinstance(value, Mapping):
+        for label, one in value.items():
+            yield f'{metric.name}{{{metric.label}="{label}"}} {one}\n'
+    else:
+        yield f"{metric.name} {value}\n"

@@ -1,0 +1,36 @@
+"""What the server counts: one place, exported by /metrics, its sums tested everywhere.
+
+Per run, in readings: received = journalled + refused (by reason) + pending. A message that could not be
+decoded far enough to count its readings counts as one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from telemetry.model import Reason
+
+
+@dataclass(slots=True)
+class Metrics:
+    """Counters of this run; all grow only. ``pending`` is kept by the pipeline, not here."""
+
+    received: int = 0
+    journalled: int = 0
+    refused: Counter[Reason] = field(default_factory=Counter)
+    commits: int = 0
+    commits_failed: int = 0
+    journal_bytes: int = 0
+    pushed_frames: int = 0
+    skipped: int = 0
+    resumed: int = 0
+    resume_refused: int = 0
+    sockets: Counter[str] = field(default_factory=Counter)
+    """Open sockets by channel (``device``, ``live``, ``stream``): the one gauge among the counters."""
+
+    def refuse(self, reason: Reason, readings: int) -> None:
+        """Count a refusal of a whole message that held ``readings`` readings (at least one)."""
+        count = max(1, readings)
+        self.received += count
+        self.refused[reason] += count

@@ -1,0 +1,300 @@
+"""Settings: one table with defaults, ranges and help; read from command line, environment and config.ini.
+
+The dataclasses below are the table: a field is a key, its metadata says how it is read and what it means.
+``SETTINGS`` lists them for docs and checks. An unknown key, section or TELLTALE_ variable and a bad value are a
+SettingsError, one line that names source and setting: a misspelt setting must never be silently ignored.
+"""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from telemetry import setting_values as values
+
+PREFIX = "TELLTALE_"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message is the one line to print."""
+
+
+def _key(default: str, read: Callable[[str], object], explanation: str, unit: str = "") -> Any:
+    """A key: its default as config.ini shows it, its parser, what it means, and the unit of its value."""
+    metadata = {"text": default, "read": read, "help": explanation, "unit": unit}
+    return field(default=read(default), metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Where and for whom the server listens."""
+
+    address: str = _key(
+        "", values.text, "Address to listen on; empty: all interfaces. Login and tokens are always required."
+    )
+    port: int = _key(
+        "8080", values.whole(0, 65535), "Port to listen on; 0 picks a free one, and the URL line tells which."
+    )
+    tls_cert: Path | None = _key(
+        "", values.optional_path, "PEM file with the certificate chain, for https. Relative to config.ini."
+    )
+    tls_key: Path | None = _key(
+        "", values.optional_path, "PEM file with the private key of tls_cert. Relative to config.ini."
+    )
+    allowed_hosts: tuple[str, ...] = _key(
+        "",
+        values.hosts,
+        "Further names, comma separated, by which the server may be reached. IP addresses, localhost, names that end"
+        " in .local and the machine's own name always work.",
+    )
+    allowed_origins: tuple[str, ...] = _key(
+        "",
+        values.origins,
+        "Origins, comma separated, other than the server's own, whose pages may use it: https://home.example. A proxy"
+        " that adds https needs its own origin here.",
+    )
+    max_message: int = _key(
+        "256 KiB",
+        values.size(1 << 10, 16 << 20),
+        "Largest WebSocket message; a larger one closes its socket with 1009.",
+        "bytes",
+    )
+    max_body: int = _key(
+        "4 MiB",
+        values.size(1 << 10, 1 << 30),
+        "Largest HTTP body, after decompression; a larger one is answered 413.",
+        "bytes",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSettings:
+    """Where readings are kept, and how often they are committed."""
+
+    path: Path = _key("telltale.db", values.path, "The database file. Relative to config.ini.")
+    commit_interval: float = _key(
+        "1.0",
+        values.number(0, 60),
+        "The longest a reading waits for its durable commit; a waiting HTTP request starts one at once. 0 commits as"
+        " fast as the disk allows.",
+        "seconds",
+    )
+    max_pending: int = _key(
+        "200000",
+        values.whole(10_000, 10_000_000),
+        "Readings that may wait for a commit. Beyond that devices are told try_later, and keep their data.",
+        "readings",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """Which devices may send, and within which bounds."""
+
+    admission: str = _key(
+        "approve",
+        values.choice("token", "open", "approve"),
+        "What happens to a device without a token. token: it is refused; open: it is taken under the id that it"
+        " gives; approve: it waits until an operator accepts it.",
+    )
+    future_tolerance: float = _key(
+        "300", values.number(0, 31_536_000), "How far a reading's time may be ahead of the server's clock.", "seconds"
+    )
+    max_series: int = _key(
+        "20000", values.whole(1, 10_000_000), "Series in all; a reading that needs one more is refused.", "series"
+    )
+    max_pending_devices: int = _key(
+        "32", values.whole(0, 10_000), "Unknown devices that may wait for approval at the same time.", "devices"
+    )
+    offline_after: float = _key(
+        "60", values.number(1, 31_536_000), "Silence after which a device without a socket is offline.", "seconds"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """How readings are delivered to browsers."""
+
+    tick: float = _key(
+        "0.1", values.number(0, 60), "Time between two pushes to one browser; 0 pushes at once.", "seconds"
+    )
+    resume: float = _key(
+        "900",
+        values.number(0, 31_536_000),
+        "How long ago a browser may have been cut off and still be sent all it missed, unless that is more than"
+        " 100,000 readings; otherwise it loads history again.",
+        "seconds",
+    )
+    ping_timeout: float = _key(
+        "30", values.number(1, 3600), "A socket whose peer answers no ping for that long is closed.", "seconds"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What is written to standard error."""
+
+    level: str = _key(
+        "info", values.choice("debug", "info", "warning", "error"), "The least severe messages that are logged."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, read and checked; ``config`` is the file whose folder relative paths start from."""
+
+    server: ServerSettings = field(default_factory=ServerSettings)
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    devices: DeviceSettings = field(default_factory=DeviceSettings)
+    live: LiveSettings = field(default_factory=LiveSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    config: Path = Path("config.ini")
+
+
+SECTIONS: Mapping[str, type[Any]] = {
+    "server": ServerSettings,
+    "storage": StorageSettings,
+    "devices": DeviceSettings,
+    "live": LiveSettings,
+    "log": LogSettings,
+}
+
+
+class Setting(NamedTuple):
+    """One row of the table."""
+
+    section: str
+    key: str
+    default: str
+    help: str
+    unit: str
+    read: Callable[[str], object]
+
+    @property
+    def name(self) -> str:
+        """``section.key``, as the command line has it."""
+        return f"{self.section}.{self.key}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"{PREFIX}{self.section}_{self.key}".upper()
+
+
+def _table() -> Iterator[Setting]:
+    for section, holder in SECTIONS.items():
+        for one in fields(holder):
+            about = one.metadata
+            yield Setting(section, one.name, about["text"], about["help"], about["unit"], about["read"])
+
+
+SETTINGS: Mapping[str, Setting] = {one.name: one for one in _table()}
+"""Every setting by its name ``section.key``, in the order of config.ini."""
+
+
+class _Given(NamedTuple):
+    """A value and where it was found, for the error line."""
+
+    value: str
+    source: str
+
+
+def load(
+    options: Sequence[tuple[str, str]], environment: Mapping[str, str], config: Path, *, required: bool = False
+) -> Settings:
+    """The settings from ``--name=value`` options, environment, config file and defaults, in this precedence.
+
+    ``required`` says that the user named the config file, so that it must exist. Raises SettingsError.
+    """
+    given = _from_file(config, required=required) | _from_environment(environment) | _from_options(options)
+    folder = config.absolute().parent
+    read: dict[str, dict[str, object]] = {section: {} for section in SECTIONS}
+    for name, found in given.items():
+        setting = SETTINGS[name]
+        read[setting.section][setting.key] = _value(setting, found)
+    sections = {section: _placed(holder(**read[section]), folder) for section, holder in SECTIONS.items()}
+    settings = Settings(**sections, config=config.absolute())
+    if (settings.server.tls_cert is None) != (settings.server.tls_key is None):
+        raise SettingsError("settings server.tls_cert and server.tls_key: https needs both, or neither for http")
+    return settings
+
+
+def for_demo(settings: Settings, folder: Path) -> Settings:
+    """The settings of demo mode: a temporary database, devices without tokens, loopback only, no TLS."""
+    return replace(
+        settings,
+        server=replace(settings.server, address="127.0.0.1", tls_cert=None, tls_key=None),
+        storage=replace(settings.storage, path=folder / "demo.db"),
+        devices=replace(settings.devices, admission="open"),
+    )
+
+
+def _value(setting: Setting, found: _Given) -> object:
+    try:
+        return setting.read(found.value.strip())
+    except ValueError as error:
+        raise SettingsError(f"setting {setting.name} ({found.source}): {found.value!r} {error}") from None
+
+
+def _placed(section: Any, folder: Path) -> Any:
+    """The section with its relative paths made absolute."""
+    changed = {
+        one.name: folder / getattr(section, one.name)
+        for one in fields(section)
+        if isinstance(getattr(section, one.name), Path)
+    }
+    return type(section)(**{one.name: getattr(section, one.name) for one in fields(section)} | changed)
+
+
+def _from_options(options: Sequence[tuple[str, str]]) -> dict[str, _Given]:
+    given = {}
+    for name, value in options:
+        if name not in SETTINGS:
+            raise SettingsError(_unknown(f"setting {name} (command line)", name, SETTINGS))
+        given[name] = _Given(value, f"command line --{name}")
+    return given
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
+    variables = {one.variable: one.name for one in SETTINGS.values()}
+    given = {}
+    for variable, value in environment.items():
+        if not variable.startswith(PREFIX):
+            continue
+        if variable not in variables:
+            raise SettingsError(_unknown(f"environment variable {variable}", variable, variables))
+        given[variables[variable]] = _Given(value, f"environment {variable}")
+    return given
+
+
+def _from_file(config: Path, *, required: bool) -> dict[str, _Given]:
+    # DEFAULT would quietly hand its keys to every section: no section may be it
+    parser = configparser.ConfigParser(interpolation=None, default_section="\0")
+    try:
+        parser.read_string(config.read_text(encoding="utf-8-sig"), source=str(config))
+    except FileNotFoundError:
+        if required:
+            raise SettingsError(f"config file {config}: there is no such file") from None
+        return {}
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise SettingsError(f"config file {config}: {' '.join(str(error).split())}") from None
+    given = {}
+    for section in parser.sections():
+        if section not in SECTIONS:
+            raise SettingsError(_unknown(f"section [{section}] in {config}", section, SECTIONS))
+        for key, value in parser[section].items():
+            name = f"{section}.{key}"
+            if name not in SETTINGS:
+                raise SettingsError(_unknown(f"setting {name} in {config}", name, SETTINGS))
+            given[name] = _Given(value, str(config))
+    return given
+
+
+def _unknown(what: str, word: str, known: Mapping[str, object]) -> str:
+    from difflib import get_close_matches  # only needed to fail well
+
+    near = get_close_matches(word, known, 1, cutoff=0.75)
+    return f"{what}: unknown" + (f"; did you mean {near[0]}?" if near else "")

@@ -1,0 +1,134 @@
+"""The journal: one row per commit, its readings packed in one BLOB in arrival order. Append-only.
+
+Layout of ``data``: ``count`` records of 21 bytes, little-endian, unpadded, then the text tail.
+
+    bytes  field    meaning
+    0-3    series   u32, series.id
+    4      flags    u8: bits 0-1 kind (0 number, 1 boolean, 2 text), bit 2 the server's clock was not trusted
+    5-12   ts       i64, ms since 1970 UTC
+    13-20  value    f64; boolean 0.0/1.0; text: u32 offset and u32 length (bytes) in the tail, UTF-8
+
+The reading at index i has seq ``first_seq + i``. ``marks`` is JSON ``{device: last envelope id}`` or NULL: what
+these readings acknowledged. ``received`` is the newest arrival stamp in the row (ms).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from telemetry.model import Batch, MessageId, Value
+
+RECORD = struct.Struct("<IBqd")
+TEXT = struct.Struct("<IBqII")
+NUMBER, BOOLEAN, TEXT_STATE = 0, 1, 2
+KIND_BITS = 3
+UNTRUSTED_CLOCK = 4
+
+SCHEMA = """
+CREATE TABLE journal (
+    first_seq INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    min_ts INTEGER NOT NULL,
+    max_ts INTEGER NOT NULL,
+    marks TEXT,
+    data BLOB NOT NULL
+) STRICT
+"""
+
+
+class Record(NamedTuple):
+    """One reading as the journal holds it."""
+
+    seq: int
+    series: int
+    flags: int
+    ts: int
+    value: Value
+
+
+class Row(NamedTuple):
+    """One commit's row, ready to be bound."""
+
+    first_seq: int
+    readings: int
+    received: int
+    min_ts: int
+    max_ts: int
+    marks: str | None
+    data: bytes
+
+
+def pack(batches: Sequence[Batch], received: int) -> Iterator[Row]:
+    """The rows of one commit: one, unless seqs between the batches are missing."""
+    run: list[Batch] = []
+    expected: int | None = None
+    for batch in batches:
+        if batch.readings:
+            if expected is not None and batch.first_seq != expected:
+                yield _row(run, received)
+                run = []
+            expected = batch.first_seq + len(batch.readings)
+        run.append(batch)
+    if expected is not None:
+        yield _row(run, received)
+
+
+def _row(batches: Sequence[Batch], received: int) -> Row:
+    records = bytearray()
+    tail = bytearray()
+    marks: dict[str, MessageId] = {}
+    pack_record = RECORD.pack
+    low, high = 1 << 62, -(1 << 62)
+    count = 0
+    first = 0
+    for batch in batches:
+        flags = UNTRUSTED_CLOCK if batch.flagged else 0
+        if not count:
+            first = batch.first_seq
+        for series, ts, value in batch.readings:
+            if value is True or value is False:
+                records += pack_record(series.id, flags | BOOLEAN, ts, value)
+            elif isinstance(value, str):
+                text = value.encode()
+                records += TEXT.pack(series.id, flags | TEXT_STATE, ts, len(tail), len(text))
+                tail += text
+            else:
+                records += pack_record(series.id, flags, ts, value)
+            if ts < low:
+                low = ts
+            if ts > high:
+                high = ts
+        count += len(batch.readings)
+        if batch.mark:
+            marks[batch.mark[0]] = batch.mark[1]
+    text_marks = json.dumps(marks, ensure_ascii=False) if marks else None
+    return Row(first, count, received, low, high, text_marks, bytes(records + tail))
+
+
+def unpack(first_seq: int, count: int, data: bytes, skip: int = 0) -> Iterator[Record]:
+    """The readings of a row from index ``skip``, in order of arrival. Raises struct.error on a BLOB too short."""
+    size = RECORD.size
+    end = count * size
+    for at in range(skip * size, end, size):
+        series, flags, ts, value = RECORD.unpack_from(data, at)
+        kind = flags & KIND_BITS
+        if kind == BOOLEAN:
+            value = value != 0.0
+        elif kind == TEXT_STATE:
+            offset, length = TEXT.unpack_from(data, at)[3:]
+            value = data[end + offset : end + offset + length].decode()
+        yield Record(first_seq + at // size, series, flags, ts, value)
+
+
+def append(connection: sqlite3.Connection, rows: Iterable[Row]) -> int:
+    """Insert rows inside the caller's transaction; returns the bytes of their BLOBs."""
+    size = 0
+    for row in rows:
+        connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        size += len(row.data)
+    return size

@@ -1,0 +1,119 @@
+"""The journal as a log with positions: what a commit writes, and what a cursor reads back.
+
+``commit`` is the one transaction of the pipeline; ``page`` and ``position`` serve resume and slow browsers. A cursor is
+the seq of the last reading that was seen: everything after it follows.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telemetry.model import Batch, Series
+from telemetry.registry import Device
+from telemetry.store import journal
+from telemetry.store.db import Store
+
+PAGE_ROWS = 64
+PAGE_READINGS = 5_000
+"""A page ends after the row that reaches this many readings."""
+MISSED_MAX = 100_000
+"""Readings that a resume may have missed; older cursors load history instead."""
+
+
+@dataclass(slots=True)
+class Group:
+    """What one commit writes: batches in order of arrival, and the devices and series that are new with them."""
+
+    batches: Sequence[Batch]
+    devices: Sequence[Device]
+    series: Sequence[Series]
+    received: int
+    last_seq: int
+
+
+def commit(store: Store, connection: sqlite3.Connection, group: Group) -> tuple[int, int]:
+    """Write a group inside the caller's transaction; returns (bytes journalled, new end of reserved seqs)."""
+    for device in group.devices:
+        connection.execute(
+            "INSERT OR IGNORE INTO devices (id, name, created) VALUES (?, ?, ?)",
+            (device.id, device.name, device.created),
+        )
+    for one in group.series:
+        connection.execute(
+            "INSERT OR IGNORE INTO series (id, device, metric, name, kind, unit) VALUES (?, ?, ?, ?, ?, ?)",
+            (one.id, one.device, one.metric, one.name, one.kind.value, one.unit),
+        )
+    size = journal.append(connection, journal.pack(group.batches, group.received))
+    return size, store.reserve(connection, group.last_seq)
+
+
+def page(connection: sqlite3.Connection, after: int, upto: int) -> list[journal.Row]:
+    """Rows that hold readings with ``after`` < seq <= ``upto``, oldest first; bounded, empty at the end."""
+    rows: list[journal.Row] = []
+    count = 0
+    found = connection.execute(
+        "SELECT * FROM journal WHERE first_seq BETWEEN ? AND ? AND first_seq + count > ? + 1"
+        " ORDER BY first_seq LIMIT ?",
+        (_row_at(connection, after), upto, after, PAGE_ROWS),
+    )
+    for values in found:
+        row = journal.Row(*values)
+        rows.append(row)
+        count += row.readings
+        if count >= PAGE_READINGS:
+            break
+    found.close()
+    return rows
+
+
+def records(connection: sqlite3.Connection, after: int, upto: int) -> list[journal.Record]:
+    """At most PAGE_READINGS readings with ``after`` < seq <= ``upto``, in order of seq; empty at the end."""
+    found: list[journal.Record] = []
+    for row in page(connection, after, upto):
+        found += journal.unpack(row.first_seq, row.readings, row.data, max(0, after + 1 - row.first_seq))
+        if len(found) >= PAGE_READINGS:
+            break
+    return found[:PAGE_READINGS]
+
+
+def _row_at(connection: sqlite3.Connection, seq: int) -> int:
+    found = connection.execute(
+        "SELECT first_seq FROM journal WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1", (seq,)
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def resumable(connection: sqlite3.Connection, seq: int, not_before: int) -> bool:
+    """Whether everything after ``seq`` can be replayed.
+
+    It can if ``seq`` was committed, and what came after it was received at or after ``not_before`` (ms) and is at most
+    MISSED_MAX readings.
+    """
+    if seq:
+        holds = connection.execute(
+            "SELECT first_seq + count FROM journal WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1", (seq,)
+        ).fetchone()
+        if holds is None or holds[0] <= seq:
+            return False
+    missed = 0
+    start = _row_at(connection, seq)
+    for first, count, received in connection.execute(
+        "SELECT first_seq, count, received FROM journal WHERE first_seq >= ? ORDER BY first_seq", (start,)
+    ):
+        fresh = first + count - 1 - max(seq, first - 1)
+        if fresh <= 0:
+            continue
+        if received < not_before:
+            return False
+        missed += fresh
+        if missed > MISSED_MAX:
+            return False
+    return True
+
+
+def marks(row: journal.Row) -> dict[str, int | str]:
+    """The last envelope id per device that this row made durable."""
+    return json.loads(row.marks) if row.marks else {}

@@ -1,0 +1,121 @@
+"""Readings as numpy arrays: decodes pages of the journal and keeps, of equal (series, time), the last written.
+
+The only decoder of the journal that is fast enough for history; ``journal`` describes the layout. Import it on a
+reader thread when it is first needed: numpy costs start-up time and memory. Knows no SQL and no buckets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import accumulate, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.model import Batch, Kind, kind_of
+from telemetry.store import journal
+from telemetry.store.readings import Page
+
+LAYOUT = np.dtype([("series", "<u4"), ("kind", "u1"), ("ts", "<i8"), ("value", "<f8")])
+"""A record of the journal; ``kind`` is one of journal.NUMBER, BOOLEAN, TEXT_STATE once decoded."""
+Records = NDArray[np.void]
+"""An array of LAYOUT; the value of a text is its index in the list of texts beside it."""
+NARROW = np.iinfo(np.uint16).max
+KINDS = {Kind.NUMBER: journal.NUMBER, Kind.BOOLEAN: journal.BOOLEAN, Kind.TEXT: journal.TEXT_STATE}
+
+Arrived = Iterable[Batch]
+"""Batches that are not committed yet, oldest first."""
+
+
+class Texts:
+    """Every text met so far, once. Records hold its index, so that they stay of one size."""
+
+    def __init__(self) -> None:
+        self.known: list[str] = []
+        self._index: dict[str, int] = {}
+
+    def index(self, text: str) -> int:
+        """The index of a text, new or not."""
+        at = self._index.setdefault(text, len(self.known))
+        if at == len(self.known):
+            self.known.append(text)
+        return at
+
+
+def gather(pages: Iterable[Page], pending: Arrived, ids: Iterable[int], frm: int, to: int) -> tuple[Records, list[str]]:
+    """The readings of the series ``ids`` with ``frm`` <= ts < ``to`` (ms), settled, and the texts in them.
+
+    ``pages`` hold what was written in order of arrival, ``pending`` what came after.
+    """
+    wanted = np.array(sorted(ids), dtype=np.uint32)
+    texts = Texts()
+    found = [_pick(page, wanted, frm, to, texts) for page in pages]
+    found.append(_arrived(pending, set(wanted.tolist()), frm, to, texts))
+    return settle(np.concatenate(found)), texts.known
+
+
+def settle(records: Records) -> Records:
+    """Records in order of arrival -> by series, then time; of equal (series, ts) the last stands."""
+    if _rises(records):
+        return records
+    series = records["series"]
+    # numpy sorts 16 bits by radix: most series have their readings in order of time and need no more than this
+    narrow = series.astype(np.uint16) if series.max() <= NARROW else series
+    records = records[np.argsort(narrow, kind="stable")]
+    if _rises(records):
+        return records
+    records = records[np.lexsort((records["ts"], records["series"]))]
+    series, ts = records["series"], records["ts"]
+    stands = np.ones(len(records), dtype=bool)
+    stands[:-1] = (series[1:] != series[:-1]) | (ts[1:] != ts[:-1])
+    return records[stands]
+
+
+def _rises(records: Records) -> bool:
+    series, ts = records["series"], records["ts"]
+    rises = (series[1:] > series[:-1]) | ((series[1:] == series[:-1]) & (ts[1:] > ts[:-1]))
+    return bool(rises.all())
+
+
+def by_series(settled: Records) -> dict[int, Records]:
+    """Settled records, apart by series id; views, not copies."""
+    if not len(settled):
+        return {}
+    series = settled["series"]
+    starts = [0, *(np.flatnonzero(series[1:] != series[:-1]) + 1).tolist(), len(settled)]
+    return {int(series[a]): settled[a:b] for a, b in pairwise(starts)}
+
+
+def _pick(page: Page, wanted: NDArray[np.uint32], frm: int, to: int, texts: Texts) -> Records:
+    size = LAYOUT.itemsize
+    records = np.frombuffer(b"".join([data[: count * size] for count, data in page]), LAYOUT)
+    ts = records["ts"]
+    matches = np.isin(records["series"], wanted) & (ts >= frm) & (ts < to)
+    picked = records[matches]
+    picked["kind"] &= journal.KIND_BITS
+    is_text = picked["kind"] == journal.TEXT_STATE
+    if is_text.any():
+        picked["value"][is_text] = _read_texts(page, np.flatnonzero(matches)[is_text], picked["value"][is_text], texts)
+    return picked
+
+
+def _read_texts(page: Page, at: NDArray[np.intp], values: NDArray[np.float64], texts: Texts) -> list[int]:
+    """Index of each text whose record is the ``at``-th of the page; offset and length lie where a value would."""
+    ends = list(accumulate(count for count, _ in page))
+    rows = np.searchsorted(ends, at, side="right").tolist()
+    found: list[int] = []
+    for row, (offset, length) in zip(rows, values.view("<u4").reshape(-1, 2).tolist(), strict=True):
+        count, data = page[row]
+        start = count * LAYOUT.itemsize + offset
+        found.append(texts.index(data[start : start + length].decode()))
+    return found
+
+
+def _arrived(pending: Arrived, wanted: set[int], frm: int, to: int, texts: Texts) -> Records:
+    rows = [
+        (series.id, KINDS[kind_of(value)], ts, texts.index(value) if isinstance(value, str) else value)
+        for batch in pending
+        for series, ts, value in batch.readings
+        if series.id in wanted and frm <= ts < to
+    ]
+    return np.array(rows, dtype=LAYOUT)

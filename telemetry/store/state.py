@@ -1,0 +1,94 @@
+"""What the registry knows, kept across restarts: a snapshot in small tables, brought up to date from the journal.
+
+``meta.state_seq`` says how far the snapshot reaches. Saving it is never urgent: what is missing is read from the
+journal at the next start, so a commit writes the journal row and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+
+from telemetry.model import Kind, Series, Value, kind_of
+from telemetry.registry import Device, Registry
+from telemetry.store import journal, log
+
+SeriesState = tuple[str, str | None, int | None, Value | None, int]
+DeviceState = tuple[int | None, str | None, str]
+
+
+def load(connection: sqlite3.Connection, registry: Registry) -> int:
+    """Fill the registry; returns the newest arrival stamp (ms), 0 in an empty database."""
+    registry.load(_devices(connection), _series(connection))
+    newest = max((device.last_seen or 0 for device in registry.devices.values()), default=0)
+    (seq,) = connection.execute("SELECT value FROM meta WHERE key = 'state_seq'").fetchone()
+    end = 1 << 62
+    while rows := log.page(connection, seq, end):
+        for row in rows:
+            _replay(registry, row)
+            newest = max(newest, row.received)
+        seq = rows[-1].first_seq + rows[-1].readings - 1
+    return newest
+
+
+def snapshot(registry: Registry) -> tuple[list[SeriesState], list[DeviceState]]:
+    """What ``save`` writes, taken on the loop thread at a moment between commits."""
+    series: list[SeriesState] = []
+    for one in registry.series.values():
+        ts, value = one.durable or (None, None)
+        series.append((one.kind.value, one.unit, ts, value, one.id))
+    devices: list[DeviceState] = [
+        (device.last_seen, None if device.last_id is None else json.dumps(device.last_id), device.id)
+        for device in registry.devices.values()
+    ]
+    return series, devices
+
+
+def save(
+    connection: sqlite3.Connection, series: Iterable[SeriesState], devices: Iterable[DeviceState], seq: int
+) -> None:
+    """Write a snapshot that covers the journal up to ``seq``, inside the caller's transaction."""
+    connection.executemany(
+        "UPDATE series SET kind = ?1, unit = ?2, latest_ts = ?3, latest = ?4 WHERE id = ?5"
+        " AND (kind, unit, latest_ts, latest) IS NOT (?1, ?2, ?3, ?4)",
+        series,
+    )
+    connection.executemany(
+        "UPDATE devices SET last_seen = ?1, last_id = ?2 WHERE id = ?3 AND (last_seen, last_id) IS NOT (?1, ?2)",
+        devices,
+    )
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'state_seq'", (seq,))
+
+
+def _devices(connection: sqlite3.Connection) -> Iterable[Device]:
+    rows = connection.execute("SELECT id, name, gateway, created, last_seen, last_id FROM devices")
+    for id_, name, gateway, created, last_seen, last_id in rows:
+        yield Device(
+            id_,
+            name,
+            None if gateway is None else tuple(json.loads(gateway)),
+            created,
+            last_seen,
+            None if last_id is None else json.loads(last_id),
+        )
+
+
+def _series(connection: sqlite3.Connection) -> Iterable[Series]:
+    rows = connection.execute("SELECT id, device, metric, name, kind, unit, latest_ts, latest FROM series ORDER BY id")
+    for id_, device, metric, name, kind, unit, ts, value in rows:
+        latest = None if ts is None else (ts, bool(value) if isinstance(value, int) else value)
+        yield Series(id_, device, metric, name, Kind(kind), unit, latest, latest)
+
+
+def _replay(registry: Registry, row: journal.Row) -> None:
+    for record in journal.unpack(row.first_seq, row.readings, row.data):
+        series = registry.by_id[record.series]
+        if series.durable is None or record.ts >= series.durable[0]:
+            series.durable = series.latest = (record.ts, record.value)
+            series.kind = kind_of(record.value)
+        device = registry.devices[series.device]
+        device.last_seen = max(device.last_seen or 0, row.received)
+    for device_id, mark in log.marks(row).items():
+        if device_id in registry.devices:
+            registry.devices[device_id].last_id = mark

@@ -1,0 +1,101 @@
+"""Which device is on which socket: one each, the newer replaces the older; and commands to them.
+
+Owned by the loop thread. A command waits for the device's reply at most ``PATIENCE`` seconds; commands that wait are
+bounded per device.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from telemetry.model import Reason, Refusal
+
+PATIENCE = 10.0
+"""Seconds that a device may take to reply to a command."""
+WAITING_MAX = 16
+"""Commands without a reply that one device may have."""
+
+
+class Line(Protocol):
+    """A device's open socket."""
+
+    def send(self, body: dict[str, object]) -> None:
+        """Write one message to the device."""
+
+    def replaced(self) -> None:
+        """Close: a newer socket of the device has taken over."""
+
+
+@dataclass(slots=True, eq=False)
+class _Connected:
+    line: Line
+    replies: dict[str, asyncio.Future[dict[str, object]]] = field(default_factory=dict)
+
+
+class Switchboard:
+    """The sockets of all devices."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, _Connected] = {}
+
+    def connect(self, device: str, line: Line) -> bool:
+        """Make this the device's socket; an older one is told that it is replaced. Whether there was one."""
+        old = self._lines.get(device)
+        self._lines[device] = _Connected(line)
+        if old is not None:
+            self._hang_up(old)
+            old.line.replaced()
+        return old is not None
+
+    def disconnect(self, device: str, line: Line) -> bool:
+        """Forget a socket; False if a newer one has taken its place."""
+        here = self._lines.get(device)
+        if here is None or here.line is not line:
+            return False
+        del self._lines[device]
+        self._hang_up(here)
+        return True
+
+    def connected(self, device: str) -> bool:
+        """Whether the device has an open socket."""
+        return device in self._lines
+
+    async def command(self, device: str, name: str, args: object) -> dict[str, object] | Refusal:
+        """Send a command and wait for the device's reply; returns ``{"result": …}``."""
+        here = self._lines.get(device)
+        if here is None:
+            return Refusal(Reason.UNKNOWN_DEVICE, "the device is not connected")
+        if len(here.replies) >= WAITING_MAX:
+            return Refusal(Reason.TRY_LATER, "the device has not replied to earlier commands", retry_after=1000)
+        id_ = secrets.token_hex(4)
+        reply = here.replies[id_] = asyncio.get_running_loop().create_future()
+        here.line.send({"command": {"id": id_, "name": name, "args": args}})
+        try:
+            answer = await asyncio.wait_for(reply, PATIENCE)
+        except TimeoutError:
+            return Refusal(Reason.TRY_LATER, f"the device did not reply within {PATIENCE:g} s")
+        except ConnectionError:
+            return Refusal(Reason.TRY_LATER, "the device disconnected before it replied")
+        finally:
+            here.replies.pop(id_, None)
+        if answer.get("ok") is not True:
+            return Refusal(Reason.BAD_VALUE, f"the device refused: {answer.get('error', answer.get('result'))}")
+        return {"result": answer.get("result")}
+
+    def reply(self, device: str, reply: dict[str, object]) -> bool:
+        """Route a device's reply to who waits for it; False if no one does."""
+        here = self._lines.get(device)
+        id_ = reply.get("id")
+        waiting = here.replies.get(id_) if here is not None and isinstance(id_, str) else None
+        if waiting is None or waiting.done():
+            return False
+        waiting.set_result(reply)
+        return True
+
+    def _hang_up(self, here: _Connected) -> None:
+        for waiting in here.replies.values():
+            if not waiting.done():
+                waiting.set_exception(ConnectionError())

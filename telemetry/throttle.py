@@ -1,0 +1,77 @@
+"""Failed logins, bounded per address and per account; in memory, on the monotonic clock.
+
+Each address may fail BURST times and then once per REFILL seconds, so guessing is slow. All addresses together may
+fail at one account more often: enough that guessing from many is slow too, but one stranger cannot lock the owner out,
+because attempts that the address's bucket refuses are not counted against the account.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Callable
+
+from telemetry.clock import monotonic
+
+ADDRESS_BURST, ADDRESS_REFILL = 10, 30.0
+ACCOUNT_BURST, ACCOUNT_REFILL = 100, 5.0
+MAX_KEYS = 4096
+
+
+class _Buckets:
+    """Token buckets by key, the least recently used forgotten beyond MAX_KEYS."""
+
+    def __init__(self, burst: int, refill: float) -> None:
+        self._burst = burst
+        self._refill = refill
+        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait(self, key: str, now: float) -> float:
+        """Seconds until an attempt is allowed; 0 if it is."""
+        return max(0.0, (self._level(key, now) + 1 - self._burst) * self._refill)
+
+    def change(self, key: str, now: float, by: int) -> None:
+        """Count attempts (or, negative, take some back)."""
+        self._used[key] = (max(0.0, self._level(key, now) + by), now)
+        self._used.move_to_end(key)
+        if len(self._used) > MAX_KEYS:
+            self._used.popitem(last=False)
+
+    def _level(self, key: str, now: float) -> float:
+        used, since = self._used.get(key, (0.0, now))
+        return max(0.0, used - (now - since) / self._refill)
+
+
+class Throttle:
+    """Decides whether a password may be tried."""
+
+    def __init__(self, mono: Callable[[], float] = monotonic) -> None:
+        self._mono = mono
+        self._addresses = _Buckets(ADDRESS_BURST, ADDRESS_REFILL)
+        self._accounts = _Buckets(ACCOUNT_BURST, ACCOUNT_REFILL)
+
+    def attempt(self, address: str, account: str) -> float:
+        """Count an attempt; 0 if it may go on, else the seconds to wait (and it is not counted)."""
+        now, network = self._mono(), _network(address)
+        wait = self._addresses.wait(network, now) or self._accounts.wait(account, now)
+        if not wait:
+            self._addresses.change(network, now, 1)
+            self._accounts.change(account, now, 1)
+        return wait
+
+    def take_back(self, address: str, account: str) -> None:
+        """Uncount an attempt: the password was right, or was not looked at."""
+        now = self._mono()
+        self._addresses.change(_network(address), now, -1)
+        self._accounts.change(account, now, -1)
+
+
+def _network(address: str) -> str:
+    """One key per network that a single subscriber holds: an IPv4 address, an IPv6 /64."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if ip.version == 4:
+        return str(ip)
+    return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))

@@ -1,0 +1,70 @@
+"""A real Chromium, logged in to a real server. A page that logs an error or asks another host fails its test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support import Server
+
+ARTEFACTS = Path(__file__).resolve().parent.parent.parent / "test-artefacts"
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium. Not for the session: while Playwright runs, no other test of this thread may run a loop."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert program, "chromium is missing: sudo apt install chromium (make test does it where it may)"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """``open_page(server, role="admin", **context_options)``: the dashboard after a login by its form."""
+    contexts = []
+    troubles: list[str] = []
+
+    def start(server: Server, role: str = "admin", **options: Any) -> Page:
+        name = f"{role}-{len(contexts)}"
+        server.cli("user", "add", name, "--role", role, stdin=PASSWORD + "\n")
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        contexts.append(context)
+        page = context.new_page()
+        host = urlsplit(server.url).netloc
+        page.on("pageerror", lambda error: troubles.append(f"error in the page: {error}"))
+        page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda asked: troubles.append(asked.url) if not _own(asked.url, host) else None)
+        page.goto(server.url + "/")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.locator('html[data-connection="live"]').wait_for(state="attached")
+        return page
+
+    start.troubles = troubles  # type: ignore[attr-defined]  # a test may declare what it provokes
+    yield start
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def _own(url: str, host: str) -> bool:
+    return urlsplit(url).netloc == host or url.startswith(("data:", "blob:", "about:"))
+
+
+@pytest.fixture
+def artefacts() -> Path:
+    """Where pictures of a test run are kept."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    return ARTEFACTS

@@ -1,0 +1,89 @@
+"""Bodies above ``[server] max_body``: 413 in the one shape, by every way to send one, and nothing in the log."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+
+import pytest
+
+from handlers.body_limit import DROPPED_MAX
+from tests.support import SCALE, Server, wait_until
+
+LIMIT = 1024
+
+
+@pytest.fixture(scope="module")
+def running(module_server: Callable[..., Server]) -> Server:
+    return module_server({"storage.commit_interval": "0", "server.max_body": str(LIMIT)})
+
+
+@pytest.fixture(scope="module")
+def token(running: Server) -> str:
+    return running.device_token("boiler")
+
+
+def body(size: int) -> bytes:
+    """A good message of exactly ``size`` bytes."""
+    return b'{"t": 1' + b" " * (size - 8) + b"}"
+
+
+def post(server: Server, path: str, data: bytes, token: str, **headers: str) -> tuple[int, str]:
+    reply = server.request("POST", path, body=data, token=token, headers=headers)
+    return reply.status, "" if reply.status == 200 else reply.error["code"]
+
+
+def test_limit_itself_is_taken_and_one_byte_more_is_not(running: Server, token: str) -> None:
+    assert post(running, "/api/ingest", body(LIMIT), token) == (200, "")
+    assert post(running, "/api/ingest", body(LIMIT + 1), token) == (413, "too_large")
+
+
+@pytest.mark.parametrize("path", ["/api/ingest", "/login", "/api/devices/approve", "/nothing", "/api/latest"])
+def test_every_address_refuses_a_large_body(running: Server, token: str, path: str) -> None:
+    """Also one that is larger than all buffers on the way: the client gets to read the answer."""
+    assert post(running, path, body(8 << 20), token) == (413, "too_large")
+
+
+def test_host_is_checked_first(running: Server, token: str) -> None:
+    assert post(running, "/api/ingest", body(5000), token, Host="evil.example") == (421, "bad_host")
+
+
+@pytest.mark.parametrize(("size", "status"), [(LIMIT, 200), (LIMIT + 1, 413), (1 << 20, 413)])
+def test_chunked_body_is_counted_too(running: Server, token: str, size: int, status: int) -> None:
+    def pieces() -> Iterator[bytes]:
+        data = body(size)
+        yield from (data[at : at + 4096] for at in range(0, size, 4096))
+
+    connection = HTTPConnection("127.0.0.1", running.port, timeout=30 * SCALE)
+    try:
+        headers = {"Authorization": f"Bearer {token}"}
+        connection.request("POST", "/api/ingest", pieces(), headers, encode_chunked=True)
+        answer = connection.getresponse()
+        assert answer.status == status, answer.read()
+        answer.read()
+        connection.request("GET", "/healthz")  # the connection goes on
+        assert connection.getresponse().status == 200
+    finally:
+        connection.close()
+
+
+def test_endless_body_is_answered_and_cut_off(running: Server, token: str) -> None:
+    """A client that never stops sending costs what is dropped, no memory, and only until the bound."""
+    before = running.rss()
+    with socket.create_connection(("127.0.0.1", running.port), timeout=30 * SCALE) as sock:
+        head = f"POST /api/ingest HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        sock.sendall(f"{head}Content-Length: {1 << 40}\r\n\r\n".encode())
+        with pytest.raises(ConnectionError):
+            sock.sendall(b" " * 8 * DROPPED_MAX)
+    assert running.rss() - before < DROPPED_MAX // 2
+    assert running.request("GET", "/healthz").status == 200
+
+
+def test_client_that_goes_away_in_its_body_is_forgotten(running: Server, token: str) -> None:
+    """Below the limit and above it."""
+    for sent in (100, 5000):
+        with socket.create_connection(("127.0.0.1", running.port), timeout=30 * SCALE) as sock:
+            head = f"POST /api/ingest HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+            sock.sendall(f"{head}Content-Length: 100000\r\n\r\n".encode() + b" " * sent)
+    assert wait_until(lambda: running.request("GET", "/healthz").status == 200)

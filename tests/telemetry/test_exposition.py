@@ -1,0 +1,69 @@
+"""The table behind /metrics. What the values are is tested against a real server in tests/handlers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from telemetry import exposition
+from telemetry.exposition import METRICS, Sample, text
+from telemetry.metrics import Metrics
+from telemetry.model import Reason
+from telemetry.registry import Registry
+
+
+@pytest.fixture
+def sample() -> Sample:
+    """A core of which only what the table reads is there."""
+    metrics = Metrics(received=5, journalled=3)
+    metrics.refuse(Reason.BAD_TIME, 2)
+    metrics.sockets = Counter(live=1)
+    core: Any = SimpleNamespace(
+        metrics=metrics,
+        registry=Registry(),
+        pipeline=SimpleNamespace(pending=0, healthy=False, last_seq=9),
+        store=SimpleNamespace(committed=8),
+        admission=SimpleNamespace(list=lambda: [{"device": "x"}]),
+    )
+    core.registry.add_device("boiler", 0).online = True
+    return Sample(core, in_journal=7)
+
+
+def test_names_are_unique_and_follow_prometheus() -> None:
+    names = [metric.name for metric in METRICS]
+    assert len(set(names)) == len(names)
+    for metric in METRICS:
+        assert re.fullmatch(r"[a-z_]+", metric.name)
+        assert metric.name.endswith("_total") == (metric.type == "counter")
+        assert metric.help.endswith(".")
+        assert "\n" not in metric.help
+
+
+def test_page_has_help_type_and_a_value_for_each_label(sample: Sample) -> None:
+    page = text(sample)
+    assert page.endswith("\n")
+    lines = page.splitlines()
+    at = lines.index("# TYPE telltale_readings_refused_total counter")
+    assert lines[at - 1].startswith("# HELP telltale_readings_refused_total ")
+    refused = [line for line in lines if line.startswith("telltale_readings_refused_total{")]
+    assert len(refused) == len(Reason)
+    assert 'telltale_readings_refused_total{reason="bad_time"} 2' in refused
+    assert 'telltale_sockets{channel="live"} 1' in lines
+    assert 'telltale_devices{state="online"} 1' in lines
+    assert 'telltale_devices{state="pending"} 1' in lines
+    assert "telltale_disk_ok 0" in lines
+    assert "telltale_database_unsealed 7" in lines
+
+
+def test_value_that_is_not_to_be_had_is_left_out(
+    sample: Sample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Not every system has /proc."""
+    assert re.search(r"^process_resident_memory_bytes [1-9][0-9]{6,}$", text(sample), re.MULTILINE)
+    monkeypatch.setattr(exposition, "STATM", tmp_path / "none")
+    assert "process_resident" not in text(sample)
