@@ -26,7 +26,7 @@ from telemetry.clock import monotonic
 from telemetry.control import Control
 from telemetry.core import Core, compose
 from telemetry.lock import DatabaseLock, Locked
-from telemetry.settings import Settings, for_demo
+from telemetry.settings import Settings, SettingsError, for_demo
 from telemetry.store.db import StoreError
 
 log = logging.getLogger("telltale")
@@ -47,7 +47,7 @@ def listen(core: Core) -> tuple[HTTPServer, int]:
         try:
             tls.load_cert_chain(settings.server.tls_cert, settings.server.tls_key)
         except OSError as error:  # ssl.SSLError is one
-            raise OSError(f"cannot use [server] tls_cert and tls_key: {error}") from error
+            raise SettingsError(f"settings server.tls_cert and server.tls_key: {error}") from error
     http = HTTPServer(
         BodyLimit(application(core), settings.server.max_body),
         ssl_options=tls,
@@ -58,6 +58,8 @@ def listen(core: Core) -> tuple[HTTPServer, int]:
     where = settings.server.address or None
     try:
         sockets = bind_sockets(settings.server.port, where, family=_family(settings))
+    except socket.gaierror as error:
+        raise SettingsError(f"setting server.address: {where!r} is no address of this machine: {error}") from error
     except OSError as error:
         place = f"{where or 'all interfaces'}, port {settings.server.port}"
         raise OSError(f"cannot listen on {place} ([server] address, port): {error.strerror}") from error
@@ -122,7 +124,7 @@ async def drain(core: Core, control: Control) -> None:
         await asyncio.sleep(0.02)
     await core.tasks.close()
     core.accounts.close()
-    await core.store.close(core.pipeline.last_seq)
+    await core.store.close(core.pipeline.handed_out)
 
 
 def serve(settings: Settings, demo: bool) -> int:  # noqa: FBT001 - the signature of telemetry.cli.Serve

@@ -2,8 +2,8 @@
 
 An envelope is acknowledged when its commit is durable; all ids of one commit share frames of at most 64. After
 ``try_later`` or ``rate_limited`` every later envelope is put off until that id comes again, so order is kept.
-``last_id`` is the last id, in sending order, up to which all is durable or refused for good. The session answers in the
-form (JSON or CBOR) of the last frame it was sent.
+``last_id`` is the last id, in sending order, up to which all is durable or refused for good. An envelope is answered in
+the form (JSON or CBOR) that it came in, anything else in the form of the device's last frame.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ class Port(Protocol):
     """Whose socket it is."""
     pending: bool
     """Whether the device still waits for approval."""
-    last_id: MessageId | None
-    """The contract's ``last_id``; set here only for envelopes that were refused for good."""
+
+    @property
+    def last_id(self) -> MessageId | None:
+        """The contract's ``last_id``, as of the last commit."""
 
     def accept(self, entries: Sequence[Entry], form: str) -> Batch | Refusal:
         """Judge entries; see ``telemetry.accept``."""
@@ -60,9 +62,7 @@ class DeviceSession:
         self._binary = False
         self._blocked: MessageId | None = None
         self._failed = False
-        self._waiting: dict[Future, list[MessageId]] = {}
-        self._newest: Future | None = None
-        self._refused_after: dict[Future, MessageId] = {}
+        self._waiting: dict[Future, list[tuple[MessageId, bool]]] = {}
 
     def hello(self, time: int, max_message: int) -> None:
         """The first frame: ``time`` in ms, ``max_message`` in bytes."""
@@ -111,14 +111,12 @@ class DeviceSession:
             self._refuse(future, len(batch.readings), id_)
             return
         self._blocked, self._failed = None, False
-        self._refused_after.pop(future, None)
-        self._newest = future
         ids = self._waiting.get(future)
         if ids is None:
-            self._waiting[future] = [id_]
+            self._waiting[future] = [(id_, self._binary)]
             future.add_done_callback(self._settled)
         else:
-            ids.append(id_)
+            ids.append((id_, self._binary))
 
     def _put_off(self, id_: MessageId | None, readings: int) -> bool:
         """Refuse an envelope that must wait for an earlier one; whether it must."""
@@ -151,24 +149,25 @@ class DeviceSession:
             return
         if self._blocked == id_:
             self._blocked, self._failed = None, False
-        if self._blocked is not None:
-            return
-        if self._newest is not None and self._newest in self._waiting:
-            self._refused_after[self._newest] = id_
-        else:
-            self._port.last_id = id_
+        if self._blocked is None:
+            self._port.submit(Batch([], self._port.device, mark=(self._port.device, id_)))
 
     def _settled(self, future: Future) -> None:
-        ids = self._waiting.pop(future)
-        refused = self._refused_after.pop(future, None)
-        if future.cancelled() or future.exception() is not None:
-            if not self._failed:  # what was in flight came before whatever else was put off
-                self._blocked, self._failed = ids[0], True
+        waited = self._waiting.pop(future)
+        failed = future.cancelled() or future.exception() is not None
+        if failed and not self._failed:  # what was in flight came before whatever else was put off
+            self._blocked, self._failed = waited[0][0], True
+        last = self._binary
+        for self._binary in (False, True):
+            self._answer([id_ for id_, binary in waited if binary is self._binary], failed=failed)
+        self._binary = last
+
+    def _answer(self, ids: list[MessageId], *, failed: bool) -> None:
+        """Tell envelopes that came in one form what became of them."""
+        if failed:
             for id_ in ids:
                 self._error(Refusal(Reason.TRY_LATER, "the disk did not take it", retry_after=1000), id_)
             return
-        if refused is not None:
-            self._port.last_id = refused
         for at in range(0, len(ids), ACKS):
             part = ids[at : at + ACKS]
             self.write({"ack": part if len(part) > 1 else part[0]})

@@ -22,7 +22,7 @@ from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from handlers import credentials
-from handlers.places import known_host, known_origin
+from handlers.places import known_host, known_origin, trustworthy
 from telemetry import names
 from telemetry.auth import DeviceIdentity, Principal, Role
 from telemetry.core import Core
@@ -100,6 +100,8 @@ class Guard(RequestHandler):
         self.csp_nonce = secrets.token_urlsafe(16)
         for name, value in security_headers(self.csp_nonce):
             self.set_header(name, value)
+        if self.secure or trustworthy(self.request.host_name):
+            self.set_header("Cross-Origin-Opener-Policy", "same-origin")  # elsewhere browsers log it as an error
         self.clear_header("Server")
 
     def prepare(self) -> None:
@@ -113,6 +115,8 @@ class Guard(RequestHandler):
             self._admit_device()
         elif self.access is not Access.OPEN:
             self._admit_principal(ROLE[self.access])
+        if isinstance(self, WebSocketHandler) and not self._finished:
+            self._check_upgrade()
 
     def check_origin(self, origin: str) -> bool:
         """Whether the request's Origin headers are absent, this server's own, or listed; Tornado asks it too."""
@@ -154,7 +158,20 @@ class Guard(RequestHandler):
             log.error("%s failed", credentials.redacted(self.request), exc_info=value)
 
     def _needs_origin(self) -> bool:
-        return self.request.method not in SAFE_METHODS or isinstance(self, WebSocketHandler)
+        unsafe = self.request.method not in SAFE_METHODS or isinstance(self, WebSocketHandler)
+        return unsafe or "Origin" in self.request.headers
+
+    def _check_upgrade(self) -> None:
+        """Refuse what is no upgrade to a WebSocket in the one shape of errors; Tornado would answer in HTML."""
+        headers = self.request.headers
+        words = {word.strip().lower() for word in headers.get("Connection", "").split(",")}
+        if headers.get("Upgrade", "").lower() != "websocket" or "upgrade" not in words:
+            self.refuse(400, "bad_request", "this address speaks WebSocket: send an upgrade")
+        elif headers.get("Sec-WebSocket-Version") != "13":
+            self.set_header("Sec-WebSocket-Version", "13")
+            self.refuse(426, "bad_request", "this server speaks version 13 of WebSocket")
+        elif not headers.get("Sec-WebSocket-Key"):
+            self.refuse(400, "bad_request", "Sec-WebSocket-Key is missing")
 
     def _admit_principal(self, needed: Role) -> None:
         principal = self._find_principal()
@@ -188,9 +205,14 @@ class Guard(RequestHandler):
         if isinstance(identity, Refusal):
             self.refuse_with(identity)
         elif identity is None or (identity.pending and not isinstance(self, WebSocketHandler)):
+            if identity is not None:
+                self.knocked(identity)
             self.refuse(401, "unauthorized", "a valid device token is needed")
         else:
             self.identity = identity
+
+    def knocked(self, identity: DeviceIdentity) -> None:
+        """An unknown device asked over HTTP; it will be answered 401."""
 
     def _find_device(self) -> DeviceIdentity | Refusal | None:
         tokens = credentials.tokens(self.request)
@@ -241,7 +263,6 @@ def security_headers(nonce: str) -> list[tuple[str, str]]:
         ("Content-Security-Policy", policy),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "same-origin"),
-        ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Cache-Control", "no-store"),
     ]

@@ -22,8 +22,8 @@ def tokens(request: HTTPServerRequest) -> list[str]:
 
 
 def arguments(request: HTTPServerRequest, name: str) -> list[str]:
-    """The values of a query parameter as they were sent: nothing stripped, nothing replaced but broken UTF-8."""
-    return [value.decode("utf-8", "replace") for value in request.query_arguments.get(name, [])]
+    """The values of a query parameter as they were sent; broken UTF-8 comes as surrogates, which fit no grammar."""
+    return [value.decode("utf-8", "surrogateescape") for value in request.query_arguments.get(name, [])]
 
 
 def cookie_name(*, secure: bool) -> str:

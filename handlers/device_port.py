@@ -31,11 +31,6 @@ class DevicePort:
         known = self._known()
         return None if known is None else known.last_id
 
-    @last_id.setter
-    def last_id(self, id_: MessageId | None) -> None:
-        if (known := self._known()) is not None:
-            known.last_id = id_
-
     def accept(self, entries: Sequence[Entry], form: str) -> Batch | Refusal:
         """Judge entries of this device."""
         return self._core.gate.accept(entries, self._sender, form)

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from devices.codecs import cbor_codec, json_codec, native
 from handlers.base import Access, Guard
+from handlers.device_port import DevicePort
 from telemetry.accept import Sender
+from telemetry.identity import DeviceIdentity
 from telemetry.model import Batch, Reason, Refusal
 from telemetry.store.db import StoreError
 
@@ -62,6 +64,17 @@ class Ingest(Guard):
             return
         accepted = len(batch.readings) if isinstance(batch, Batch) else 0
         self.finish({"accepted": accepted})
+
+    def knocked(self, identity: DeviceIdentity) -> None:
+        """Show operators what a device says that no one knows yet; nothing of it is stored."""
+        if not self.core.admission.knock(identity.id, self.request.remote_ip or "", None):
+            return
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        message = self._message(DECODERS.get(kind, json_codec.decode), zipped=False)
+        if isinstance(message, native.Readings):
+            port = DevicePort(self.core, identity, lambda _: None)
+            for entry in message.entries:
+                port.values(entry.values)
 
     def _message(self, decode: Decoder, *, zipped: bool) -> native.Readings | Refusal:
         body = gunzip(self.request.body, self.core.settings.server.max_body) if zipped else self.request.body

@@ -34,6 +34,11 @@ def known_origin(request: HTTPServerRequest, allowed: tuple[str, ...]) -> bool:
     return origin is not None and (origin in allowed or origin == normalised(f"{request.protocol}://{request.host}"))
 
 
+def trustworthy(name: str) -> bool:
+    """Whether browsers trust plain http to this host: the machine itself (W3C Secure Contexts, section 3.1)."""
+    return name in ("localhost", "[::1]", "::1") or name.startswith("127.")
+
+
 def _name(host: str) -> str | None:
     """The name or address in a Host header, without port and brackets."""
     parsed = normalised(f"http://{host}")

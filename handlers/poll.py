@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 
 from tornado.web import RequestHandler
 
@@ -80,7 +81,10 @@ class Poll(Guard, RequestHandler):
             self._woken.set()
 
     def _wait(self) -> float:
-        wait = float(self.get_query_argument("wait", str(WAIT_DEFAULT)))
+        try:
+            wait = float(self.get_query_argument("wait", str(WAIT_DEFAULT)))
+        except ValueError:
+            wait = math.nan
         if not 0 <= wait <= WAIT_MAX:
             raise ValueError(f"wait is a number of seconds from 0 to {WAIT_MAX:g}")
         return wait

@@ -32,12 +32,17 @@ def asset(path: str) -> str:
     return f"/static/{path}?v={_digest(path, (STATIC / path).stat().st_mtime_ns)}"
 
 
+def modules() -> dict[str, str]:
+    """Every module's address, by the bare name under which it is imported."""
+    own = sorted(path.relative_to(STATIC / "js").as_posix() for path in (STATIC / "js").rglob("*.js"))
+    return {name: asset(path) for name, path in BARE.items()} | {
+        f"telltale/{name}": asset(f"js/{name}") for name in own
+    }
+
+
 def importmap() -> str:
     """The import map as JSON that is safe inside a script element."""
-    ours = {f"telltale/{path.relative_to(STATIC / 'js').as_posix()}": path for path in (STATIC / "js").rglob("*.js")}
-    imports = {name: asset(path) for name, path in BARE.items()}
-    imports |= {name: asset(path.relative_to(STATIC).as_posix()) for name, path in sorted(ours.items())}
-    return json.dumps({"imports": imports}).replace("<", "\\u003c")
+    return json.dumps({"imports": modules()}).replace("<", "\\u003c")
 
 
 def stylesheets() -> list[str]:
@@ -51,7 +56,7 @@ def stylesheets() -> list[str]:
 def _environment() -> Environment:
     loader = FileSystemLoader(ROOT / "templates")
     environment = Environment(loader=loader, autoescape=select_autoescape(), undefined=StrictUndefined)
-    environment.globals.update(asset=asset, importmap=importmap, stylesheets=stylesheets)
+    environment.globals.update(asset=asset, importmap=importmap, modules=modules, stylesheets=stylesheets)
     return environment
 
 

@@ -74,8 +74,8 @@ class Admission:
             )
         return DeviceIdentity(device_id, pending=True, by_token=False)
 
-    def knock(self, device_id: str, address: str, told: Told) -> bool:
-        """An unknown device has opened a socket; ``told`` gets its token on approval. False: close the socket."""
+    def knock(self, device_id: str, address: str, told: Told | None) -> bool:
+        """An unknown device asks; ``told`` gets its token on approval, None: it has no socket. False: send it away."""
         identity = self.identify(device_id)
         if not isinstance(identity, DeviceIdentity) or not identity.pending:
             return False
@@ -84,7 +84,10 @@ class Admission:
         if one is None:
             self._make_room()
             one = self._waiting[device_id] = _Knock(device_id, address, now, now, told)
-        one.address, one.last_seen, one.told = address, now, told
+        one.address, one.last_seen = address, now
+        if told is None:
+            return True  # ``note`` tells, in its time
+        one.told = told
         self._tell(one, "pending")
         if one.approved:
             self._tasks.start(self._welcome(one), f"approve {device_id}")

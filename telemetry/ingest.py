@@ -103,6 +103,11 @@ class Pipeline:
             self._hurry.set()
         return group.future
 
+    @property
+    def handed_out(self) -> int:
+        """The highest seq that was given to anything."""
+        return self._next_seq - 1
+
     def hurry(self) -> None:
         """Commit what waits without waiting for its interval."""
         self._hurry.set()
@@ -190,7 +195,10 @@ class Pipeline:
         self._open, self._writing = None, group
         devices, series = list(self._registry.unsaved_devices), list(self._registry.unsaved_series)
         last_seq = self.last_seq
-        work = journal_log.Group(group.batches, devices, series, self._clock.arrival(), last_seq)
+        work = journal_log.Group(group.batches, devices, series, self._clock.arrival(), self.handed_out)
+        if not group.readings:
+            work.spare_seq = self._next_seq
+            self._next_seq += 1
         try:
             size, reserved = await self._store.write(lambda c: journal_log.commit(self._store, c, work))
         except StoreError as error:
@@ -218,8 +226,8 @@ class Pipeline:
                 durable = series.durable
                 if durable is None or ts >= durable[0]:
                     series.durable = (ts, value)
-            if batch.mark is not None:
-                self._registry.devices[batch.mark[0]].last_id = batch.mark[1]
+            if batch.mark is not None and (device := self._registry.devices.get(batch.mark[0])) is not None:
+                device.last_id = batch.mark[1]
         group.future.set_result(None)
 
     def _failed(self, error: StoreError) -> None:

@@ -25,6 +25,7 @@ class DatabaseLock:
     """The lock on one database, taken by its constructor. Raises Locked and OSError."""
 
     def __init__(self, database: Path) -> None:
+        database = database.resolve()  # one lock, whatever links lead to the file
         database.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

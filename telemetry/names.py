@@ -40,8 +40,10 @@ def metric_name(text: str) -> str | None:
 def matcher(pattern: str) -> Callable[[str], bool]:
     """A test for names by a pattern in which ``*`` stands for any characters, ``/`` included.
 
-    Linear in the length of the name: each piece is searched for once, from the left.
+    The pattern is brought to NFC, as names are. Linear in the length of the name: each piece is searched for once, from
+    the left.
     """
+    pattern = unicodedata.normalize("NFC", pattern)
     if "*" not in pattern:
         return pattern.__eq__
     first, *middle, last = pattern.split("*")

@@ -33,6 +33,7 @@ class Presence:
         self._clock = clock
         self._offline_after_ms = int(offline_after * 1000)
         registry.on_device.append(self._new_device)
+        registry.on_return.append(self.update)
 
     def update(self, device: Device) -> None:
         """Apply the rule to one device now."""

@@ -41,6 +41,8 @@ class Registry:
         self.unsaved_series: list[Series] = []
         self.on_series: list[Callable[[Series], None]] = []
         self.on_device: list[Callable[[Device], None]] = []
+        self.on_return: list[Callable[[Device], None]] = []
+        """Called when a device that is not online speaks."""
         self._next_id = 1
 
     def load(self, devices: Iterable[Device], series: Iterable[Series]) -> None:
@@ -72,7 +74,11 @@ class Registry:
     def seen(self, readings: Iterable[Reading], arrival: int) -> None:
         """Note that the devices of these readings spoke at ``arrival`` (ms)."""
         for device_id in {reading.series.device for reading in readings}:
-            self.devices[device_id].last_seen = arrival
+            device = self.devices[device_id]
+            device.last_seen = arrival
+            if not device.online:
+                for told in self.on_return:
+                    told(device)
 
     def matching(self, test: Callable[[str], bool]) -> Iterator[Series]:
         """The series whose names pass the test, in order of creation."""

@@ -138,7 +138,7 @@ class Store:
     def _resume_numbering(self, connection: sqlite3.Connection) -> None:
         meta = dict(connection.execute("SELECT key, value FROM meta"))
         last = connection.execute(
-            "SELECT first_seq + count - 1 FROM journal ORDER BY first_seq DESC LIMIT 1"
+            "SELECT first_seq + count - 1 FROM journal WHERE count > 0 ORDER BY first_seq DESC LIMIT 1"
         ).fetchone()
         self.epoch = str(meta["epoch"])
         self.committed = max(last[0] if last else 0, int(meta["state_seq"]))

@@ -63,8 +63,11 @@ class Row(NamedTuple):
     data: bytes
 
 
-def pack(batches: Sequence[Batch], received: int) -> Iterator[Row]:
-    """The rows of one commit: one, unless seqs between the batches are missing."""
+def pack(batches: Sequence[Batch], received: int, spare_seq: int = 0) -> Iterator[Row]:
+    """The rows of one commit: one, unless seqs between the batches are missing.
+
+    Marks without any reading make a row of none, which takes ``spare_seq`` for itself; 0 leaves it out.
+    """
     run: list[Batch] = []
     expected: int | None = None
     for batch in batches:
@@ -74,21 +77,20 @@ def pack(batches: Sequence[Batch], received: int) -> Iterator[Row]:
                 run = []
             expected = batch.first_seq + len(batch.readings)
         run.append(batch)
-    if expected is not None:
-        yield _row(run, received)
+    if expected is not None or (spare_seq and any(batch.mark for batch in run)):
+        yield _row(run, received, spare_seq)
 
 
-def _row(batches: Sequence[Batch], received: int) -> Row:
+def _row(batches: Sequence[Batch], received: int, first: int = 0) -> Row:
     records = bytearray()
     tail = bytearray()
     marks: dict[str, MessageId] = {}
     pack_record = RECORD.pack
     low, high = 1 << 62, -(1 << 62)
     count = 0
-    first = 0
     for batch in batches:
         flags = UNTRUSTED_CLOCK if batch.flagged else 0
-        if not count:
+        if not count and batch.readings:
             first = batch.first_seq
         for series, ts, value in batch.readings:
             if value is True or value is False:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from telemetry.model import Batch, Series
@@ -32,6 +32,8 @@ class Group:
     series: Sequence[Series]
     received: int
     last_seq: int
+    spare_seq: int = 0
+    """A seq that belongs to no reading, for a row that holds only marks."""
 
 
 def commit(store: Store, connection: sqlite3.Connection, group: Group) -> tuple[int, int]:
@@ -46,7 +48,7 @@ def commit(store: Store, connection: sqlite3.Connection, group: Group) -> tuple[
             "INSERT OR IGNORE INTO series (id, device, metric, name, kind, unit) VALUES (?, ?, ?, ?, ?, ?)",
             (one.id, one.device, one.metric, one.name, one.kind.value, one.unit),
         )
-    size = journal.append(connection, journal.pack(group.batches, group.received))
+    size = journal.append(connection, journal.pack(group.batches, group.received, group.spare_seq))
     return size, store.reserve(connection, group.last_seq)
 
 
@@ -55,7 +57,7 @@ def page(connection: sqlite3.Connection, after: int, upto: int) -> list[journal.
     rows: list[journal.Row] = []
     count = 0
     found = connection.execute(
-        "SELECT * FROM journal WHERE first_seq BETWEEN ? AND ? AND first_seq + count > ? + 1"
+        "SELECT * FROM journal WHERE first_seq BETWEEN ? AND ? AND count > 0 AND first_seq + count > ? + 1"
         " ORDER BY first_seq LIMIT ?",
         (_row_at(connection, after), upto, after, PAGE_ROWS),
     )
@@ -94,7 +96,8 @@ def resumable(connection: sqlite3.Connection, seq: int, not_before: int) -> bool
     """
     if seq:
         holds = connection.execute(
-            "SELECT first_seq + count FROM journal WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1", (seq,)
+            "SELECT first_seq + count FROM journal WHERE first_seq <= ? AND count > 0 ORDER BY first_seq DESC LIMIT 1",
+            (seq,),
         ).fetchone()
         if holds is None or holds[0] <= seq:
             return False
@@ -114,6 +117,10 @@ def resumable(connection: sqlite3.Connection, seq: int, not_before: int) -> bool
     return True
 
 
-def marks(row: journal.Row) -> dict[str, int | str]:
-    """The last envelope id per device that this row made durable."""
-    return json.loads(row.marks) if row.marks else {}
+def marks(connection: sqlite3.Connection, after: int) -> Iterator[tuple[str, int | str]]:
+    """(device, last envelope id) of every commit after a position, oldest first."""
+    rows = connection.execute(
+        "SELECT marks FROM journal WHERE first_seq > ? AND marks IS NOT NULL ORDER BY first_seq", (after,)
+    )
+    for (text,) in rows:
+        yield from json.loads(text).items()

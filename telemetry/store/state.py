@@ -23,6 +23,9 @@ def load(connection: sqlite3.Connection, registry: Registry) -> int:
     registry.load(_devices(connection), _series(connection))
     newest = max((device.last_seen or 0 for device in registry.devices.values()), default=0)
     (seq,) = connection.execute("SELECT value FROM meta WHERE key = 'state_seq'").fetchone()
+    for device_id, mark in log.marks(connection, seq):
+        if device_id in registry.devices:
+            registry.devices[device_id].last_id = mark
     end = 1 << 62
     while rows := log.page(connection, seq, end):
         for row in rows:
@@ -89,6 +92,3 @@ def _replay(registry: Registry, row: journal.Row) -> None:
             series.kind = kind_of(record.value)
         device = registry.devices[series.device]
         device.last_seen = max(device.last_seen or 0, row.received)
-    for device_id, mark in log.marks(row).items():
-        if device_id in registry.devices:
-            registry.devices[device_id].last_id = mark

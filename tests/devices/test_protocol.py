@@ -62,7 +62,7 @@ class Server:
         if fails:
             future.set_exception(StoreError("broken"))
         else:
-            self.committed += batches
+            self.committed += [batch for batch in batches if batch.readings]
             self.last_id = next((batch.mark[1] for batch in reversed(batches) if batch.mark), self.last_id)
             future.set_result(None)
         await asyncio.sleep(0)
@@ -133,6 +133,23 @@ def test_answers_come_in_the_form_of_the_last_frame() -> None:
         await server.commit()
         assert isinstance(server.frames[1], str)
         assert server.acks() == [1, 2]
+
+    asyncio.run(body())
+
+
+def test_envelopes_of_one_commit_are_answered_each_in_its_own_form() -> None:
+    """Acks merge within a form, never over it."""
+
+    async def body() -> None:
+        server = Server()
+        for id_ in (1, 3):
+            server.session.receive(cbor2.dumps({"id": id_, "readings": [{"ts": NOW, "values": {"t": id_}}]}))
+        server.envelope(2)
+        await server.commit()
+        text, binary = sorted(server.frames, key=lambda frame: isinstance(frame, bytes))
+        assert json.loads(text) == {"ack": 2}
+        assert isinstance(binary, bytes)
+        assert cbor2.loads(binary) == {"ack": [1, 3]}
 
     asyncio.run(body())
 
@@ -209,6 +226,7 @@ def test_last_id_counts_refusals_only_when_what_came_before_is_durable() -> None
         await server.commit()
         assert server.last_id == 2
         server.envelope(3, value=[])
+        await server.commit()
         assert server.last_id == 3
         server.envelope(4)
         server.envelope(5, value=[])

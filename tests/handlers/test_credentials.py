@@ -31,7 +31,7 @@ def request(uri: str = "/", *authorization: str) -> HTTPServerRequest:
         (request("/", "Bearer a", "Bearer b"), ["a", "b"]),
         (request("/", "Basic YTpi"), []),
         (request("/?token=%20a"), [" a"]),
-        (request("/?token=%ff"), ["\ufffd"]),
+        (request("/?token=%ff"), ["\udcff"]),
     ],
 )
 def test_every_token_that_is_presented_is_seen(made: HTTPServerRequest, found: list[str]) -> None:

@@ -301,7 +301,7 @@ def test_pending_device_is_seen_then_let_in(server: Callable[..., Server]) -> No
     error = cbor2.loads(device.recv())["error"]
     assert (error["code"], error["id"]) == ("unknown_device", 1)
     assert error["retry_after"] > 0
-    assert one.request("POST", "/api/ingest?device=new%20one", json_body={"t": 1}).status == 401
+    assert one.request("POST", "/api/ingest?device=new%20one", json_body={"t": 21.5}).status == 401
     (listed,) = one.get("/api/devices", operator)["devices"]
     assert (listed["device"], listed["state"]) == ("new one", "pending")
     assert listed["latest"] == {"t": 21.5, "on": True, "state": "idle"}
@@ -372,3 +372,25 @@ def test_text_frame_that_is_no_text_ends_the_socket(running: Server) -> None:
     device = greeted(running, token)
     device.send_text(json.dumps({"id": 1, "readings": []}))
     device.ack_of(1)
+
+
+def test_ids_that_were_refused_or_empty_are_not_forgotten_in_a_crash(server: Callable[..., Server]) -> None:
+    """``last_id`` is durable for every id it covers."""
+    one = server({"storage.commit_interval": "0"})
+    token = one.device_token("d")
+    device = one.device(token)
+    device.recv_key("hello")
+    device.send({"id": 1, "readings": [{"ts": 1_700_000_000_000, "values": {"t": 1}}]})
+    device.ack_of(1)
+    device.send({"id": 2, "readings": [{"t": []}]})
+    assert device.recv_key("error")["id"] == 2
+    device.send({"id": 3, "readings": []})
+    device.ack_of(3)
+    device.send({"id": 4, "readings": [{"t": float("nan")}]})
+    error = device.recv_key("error")
+    assert (error["code"], error["id"], error["at"]) == ("bad_value", 4, "readings[0].t")
+    device.send({"id": 5, "readings": [{"t": None}]})
+    device.ack_of(5)
+    one.kill()
+    one.restart()
+    assert one.device(token).recv_key("hello")["last_id"] == 5

@@ -196,3 +196,26 @@ def test_readings_are_pushed_to_dashboards(server: Callable[..., Server]) -> Non
     fed.send(at(0, t=1, on=True))
     pushed: Any = live.recv_until(lambda message: "readings" in message)
     assert pushed == {"seq": 2, "readings": [["boiler/t", T0, 1.0], ["boiler/on", T0, True]]}
+
+
+def test_unknown_device_is_refused_and_shown_to_operators_with_what_it_says(server: Callable[..., Server]) -> None:
+    """Under ``approve`` a device that only speaks HTTP is 401, waits in the list, and nothing of it is stored."""
+    one = server()
+    operator, viewer = one.api_token("operator"), one.api_token("viewer")
+    for value in (1, 2):
+        reply = one.request("POST", "/api/ingest?device=shed", json_body={"t": value})
+        assert reply.status == 401
+    (waiting,) = one.get("/api/devices", operator)["devices"]
+    assert (waiting["device"], waiting["state"], waiting["latest"]) == ("shed", "pending", {"t": 2})
+    assert one.get("/api/devices", viewer)["devices"] == []
+    assert one.get("/api/series", viewer)["series"] == []
+    assert one.request("POST", "/api/ingest?device=%ff", json_body={"t": 1}).status == 400
+
+
+def test_device_is_online_when_its_answer_comes(server: Callable[..., Server]) -> None:
+    """Presence does not wait for a sweep."""
+    one = server({"storage.commit_interval": "0"})
+    token, viewer = one.device_token("shed"), one.api_token()
+    assert one.request("POST", "/api/ingest", json_body={"t": 1}, token=token).status == 200
+    (device,) = one.get("/api/devices", viewer)["devices"]
+    assert device["state"] == "online"

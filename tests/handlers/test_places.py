@@ -7,7 +7,7 @@ import socket
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest, RequestStartLine
 
-from handlers.places import known_host, known_origin
+from handlers.places import known_host, known_origin, trustworthy
 
 
 def request(*headers: tuple[str, str], host: str | None = "10.0.0.5:8080", protocol: str = "http") -> HTTPServerRequest:
@@ -123,3 +123,11 @@ def test_without_an_origin_the_browsers_own_word_counts(site: str, fine: bool) -
 
 def test_programs_send_no_origin() -> None:
     assert known_origin(request(), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted"),
+    [("localhost", True), ("127.0.0.1", True), ("[::1]", True), ("pi.local", False), ("192.168.1.5", False)],
+)
+def test_browsers_trust_plain_http_to_the_machine_itself_only(name: str, *, trusted: bool) -> None:
+    assert trustworthy(name) is trusted

@@ -127,7 +127,7 @@ async def core(
         store.broken = False
         await pipeline.stop()
         await tasks.close()
-        await store.close(pipeline.last_seq)
+        await store.close(pipeline.handed_out)
 
 
 async def until(condition: Callable[[], object], patience: float = 20.0) -> None:

@@ -88,3 +88,13 @@ def _try(database: Path) -> DatabaseLock | None:
         return DatabaseLock(database)
     except Locked:
         return None
+
+
+def test_a_link_to_the_database_is_the_same_database(tmp_path: Path) -> None:
+    """Two servers on one file would each acknowledge what the other overwrites."""
+    (tmp_path / "real.db").touch()
+    (tmp_path / "link.db").symlink_to(tmp_path / "real.db")
+    lock = DatabaseLock(tmp_path / "real.db")
+    with pytest.raises(Locked):
+        DatabaseLock(tmp_path / "link.db")
+    lock.release()

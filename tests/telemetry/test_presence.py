@@ -25,6 +25,20 @@ def test_rule(*, connected: bool, last_seen: int | None, online: bool) -> None:
     assert step(device, connected=connected, now=1000, offline_after_ms=100) is online
 
 
+def test_device_that_speaks_is_online_at_once(tmp_path: Path) -> None:
+    """A device without a socket (HTTP, a gateway) does not wait for the next sweep."""
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            Presence(kit.registry, Switchboard(), kit.hub, Clock(), offline_after=60)
+            viewer = kit.viewer()
+            await kit.send([(0, 1.0)], device="d")
+            assert kit.registry.devices["d"].online
+            assert [frame["presence"][0][:2] for frame in viewer.frames if "presence" in frame] == [["d", "online"]]
+
+    asyncio.run(body())
+
+
 def test_changes_are_told_once_with_since_when(tmp_path: Path) -> None:
     """A dashboard hears of a change, not of every look."""
 

@@ -63,6 +63,9 @@ def test_marks_are_the_last_ids_also_of_batches_without_readings() -> None:
     (row,) = journal.pack(batches, 1)
     assert row.marks == '{"d": 2, "e/ö": "x"}'
     assert list(journal.pack(batches[:1], 1)) == []
+    (alone,) = journal.pack(batches[:1], 1, spare_seq=9)
+    assert (alone.first_seq, alone.readings, alone.marks, alone.data) == (9, 0, '{"d": 1}', b"")
+    assert alone.min_ts > alone.max_ts, "no span of history touches it"
 
 
 def test_short_blob_is_an_error_not_a_wrong_value() -> None:

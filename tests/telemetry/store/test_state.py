@@ -9,7 +9,7 @@ from telemetry.model import Kind
 from telemetry.registry import Registry
 from telemetry.store import state
 from telemetry.store.db import Store
-from tests.telemetry.kit import T0, core
+from tests.telemetry.kit import T0, core, until
 
 
 def test_snapshot_and_tail_restore_latest_marks_and_last_seen(tmp_path: Path) -> None:
@@ -66,5 +66,32 @@ def test_new_series_get_fresh_ids_after_a_restart(tmp_path: Path) -> None:
             await kit.send([(0, 1.0)], metric="u")
             assert sorted(kit.registry.by_id) == [1, 2]
             assert kit.registry.unsaved_series == []
+
+    asyncio.run(body())
+
+
+def test_marks_without_readings_survive_a_crash_in_their_order(tmp_path: Path) -> None:
+    """Envelopes that were refused for good, or held only nulls, count for ``last_id`` like any other."""
+
+    async def body() -> None:
+        path = tmp_path / "x.db"
+        async with core(path) as kit:
+            await kit.send([(0, 1.0)], mark=1)
+            for mark in (2, 3):
+                await kit.send([], mark=mark)
+            await kit.send([(1, 1.0)], mark=4)
+            await kit.send([], mark=5)
+            copy = Registry()
+            await kit.store.read(lambda c: state.load(c, copy))
+            assert copy.devices["a"].last_id == 5
+            assert kit.pipeline.last_seq < kit.pipeline.handed_out
+            viewer = kit.viewer()
+            assert (await viewer.subscribe("*", since=(kit.store.epoch, 0)))["recovered"] is True
+            await until(lambda: len(viewer.readings) == 2)
+        async with core(path) as kit:
+            assert kit.registry.devices["a"].last_id == 5
+            await kit.send([], mark=6)
+            await kit.send([(2, 1.0)], mark=7)
+            assert await kit.replay.resumable(kit.store.epoch, 1) is True
 
     asyncio.run(body())
