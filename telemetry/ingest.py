@@ -84,6 +84,8 @@ class Pipeline:
         count = len(batch.readings)
         if not self.healthy or self._stopping or self.pending + count > self._max_pending:
             return self._full()
+        if self._open is not None and len(self._open.batches) >= self._max_pending:
+            return self._full()  # envelopes without readings wait for the disk too
         first = self._next_seq
         if first + count > self._reserved:
             return self._full()

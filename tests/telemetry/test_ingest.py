@@ -72,6 +72,20 @@ def test_full_queue_is_refused_and_takes_again_when_there_is_room(tmp_path: Path
     asyncio.run(body())
 
 
+def test_envelopes_without_readings_are_bounded_too(tmp_path: Path) -> None:
+    """Invariant 7: a device that sends empty envelopes fills the same queue."""
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db", interval=60, max_pending=10) as kit:
+            for mark in range(10):
+                kit.send([], mark=mark)
+            assert isinstance(kit.pipeline.submit(Batch([], "a", ("a", 10))), Refusal)
+            await kit.pipeline.flush()
+            kit.send([], mark=10)
+
+    asyncio.run(body())
+
+
 def test_failed_commit_fails_everything_pending_and_tells_browsers(tmp_path: Path) -> None:
     """A failed commit is not an ack: latest goes back, browsers hear ``changed``, the sums still add up."""
 
