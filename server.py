@@ -76,9 +76,10 @@ def announce(core: Core, port: int) -> None:
     """The URL line on standard output, and the link that makes the first account, if there is none."""
     server = core.settings.server
     scheme = "http" if server.tls_cert is None else "https"
-    host = f"[{server.address}]" if ":" in server.address else server.address
-    url = f"{scheme}://{host or '127.0.0.1'}:{port}/"
-    others = "" if host else f" and {scheme}://{socket.gethostname()}.local:{port}/"
+    everywhere = server.address in ("", "0.0.0.0", "::")
+    host = "127.0.0.1" if everywhere else f"[{server.address}]" if ":" in server.address else server.address
+    url = f"{scheme}://{host}:{port}/"
+    others = f" and {scheme}://{socket.gethostname()}.local:{port}/" if everywhere else ""
     print(f"telltale: listening on {url}{others}", flush=True)
     if scheme == "http" and server.address not in LOOPBACK:
         log.warning("plain http beyond this machine: passwords and tokens can be read on the way ([server] tls_cert)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,21 @@ def test_pragmas_are_what_the_design_promises(tmp_path: Path) -> None:
         names = ("synchronous", "journal_mode", "auto_vacuum", "wal_autocheckpoint")
         found = await store.write(lambda c: [c.execute(f"PRAGMA {name}").fetchone()[0] for name in names])
         assert found == [2, "wal", 2, 1000]
+        await store.close()
+
+    asyncio.run(body())
+
+
+def test_no_sql_runs_on_the_loop_thread(tmp_path: Path) -> None:
+    """Invariant 8: writes have one thread of their own, reads others."""
+
+    async def body() -> None:
+        store = await opened(tmp_path / "x.db")
+        writers = {await store.write(lambda _: threading.get_ident()) for _ in range(5)}
+        readers = {await store.read(lambda _: threading.get_ident()) for _ in range(5)}
+        assert len(writers) == 1
+        assert not writers & readers
+        assert threading.get_ident() not in writers | readers
         await store.close()
 
     asyncio.run(body())
