@@ -191,7 +191,7 @@ class LiveSession:
                 await asyncio.sleep(RETRY)
 
     async def _step(self, generation: int, selection: Selection) -> None:
-        if self._replay.lag(self.cursor) > self._limit:
+        if self._replay.on_disk(self.cursor) and self._replay.lag(self.cursor) > self._limit:
             await self._skip(generation, selection)
         elif self._replay.on_disk(self.cursor):
             page = await self._replay.page(self.cursor, selection)
