@@ -202,3 +202,22 @@ def test_unsubscribed_patterns_stop(tmp_path: Path) -> None:
             assert viewer.readings == [("b/t", 0, 2.0)]
 
     asyncio.run(body())
+
+
+def test_session_whose_whole_lag_is_uncommitted_waits_for_the_commit(tmp_path: Path) -> None:
+    """Far behind with nothing on the disk to skip over: it must yield, or the commit can never come."""
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db", interval=60) as kit:
+            viewer = kit.viewer(reads=False)
+            await viewer.subscribe("*")
+            for n in range(0, 30_000, 1_000):
+                kit.send([(n + k, 0.0) for k in range(1_000)])
+                await asyncio.sleep(0)
+            viewer.reads = True
+            viewer.wake()
+            await until(lambda: viewer.seq == kit.pipeline.last_seq)
+            skipped = sum(frame["skipped"]["count"] for frame in viewer.frames if "skipped" in frame)
+            assert skipped or len(viewer.readings) == 30_000
+
+    asyncio.run(body())
