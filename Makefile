@@ -2,11 +2,12 @@
 PY := .venv/bin/python
 ARGS ?=
 N ?= 20
+STATES ?= 1000000
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check format coverage bench soak docs screenshots lock
+.PHONY: help setup run demo test check format coverage bench bench-storage soak powercut docs screenshots lock
 
 help:  ## these lines
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup:  ## install what the server needs into .venv
 	@tools/setup.sh
@@ -20,7 +21,7 @@ demo: setup  ## serve simulated devices on this machine only, without a login
 test:  ## everything: check, then the whole suite, with a real server and a real Chromium
 	@tools/setup.sh dev
 	@$(MAKE) --no-print-directory check
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check:  ## lint, format, types, import contract, freshness of docs
 	@tools/setup.sh dev
@@ -43,9 +44,17 @@ bench:  ## measure, beside the two rivals
 	@test -d bench/rivals/node/node_modules || npm --prefix bench/rivals/node ci || echo "no npm packages: the Node rival is left out"
 	$(PY) -m bench.run $(ARGS)
 
+bench-storage:  ## measure the storage, beside its rivals: ARGS="--scale 0.1" for a quick look
+	@tools/setup.sh dev
+	$(PY) -m bench.storage.run $(ARGS)
+
 soak:  ## the fault tests, N times over: N=100
 	@tools/setup.sh dev
 	@for i in $$(seq $(N)); do echo "soak: $$i of $(N)"; $(PY) -m pytest -q tests/faults $(ARGS) || exit 1; done
+
+powercut:  ## cut the power in every way at every system call of a run, up to STATES=1000000
+	@tools/setup.sh dev
+	TELLTALE_POWERCUTS=$(STATES) $(PY) -m pytest -q tests/faults/test_powercut.py $(ARGS)
 
 docs:  ## write the generated parts of README.md and docs/
 	@tools/setup.sh dev

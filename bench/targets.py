@@ -20,7 +20,7 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RIVALS: Final = ROOT / "bench" / "rivals"
@@ -45,6 +45,7 @@ class Target(ABC):
 
     name: str
     family: str
+    health: ClassVar[str] = "/healthz"
 
     @abstractmethod
     def command(self, directory: Path, port: int) -> list[str]:
@@ -188,7 +189,7 @@ class Running:
             if self.process.poll() is not None:
                 break
             with suppress(OSError):
-                self.get("/healthz")
+                self.get(self.target.health)
                 return
             time.sleep(0.002)
         text = (self.directory / "server.log").read_text(errors="replace")[-2000:]

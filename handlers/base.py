@@ -71,10 +71,12 @@ class Guard(RequestHandler):
     """Base of every handler: ``class X(Guard)`` and ``class Y(Guard, WebSocketHandler)``.
 
     ``principal`` is set on routes for people and programs, ``identity`` on those for devices. ``page`` sends a
-    browser without a login to /login instead of answering 401.
+    browser without a login to /login instead of answering 401. ``write_access`` says who may use the unsafe methods,
+    where that is not ``access``.
     """
 
     access: ClassVar[Access]
+    write_access: ClassVar[Access | None] = None
     page: ClassVar[bool] = False
     principal: Principal
     identity: DeviceIdentity
@@ -111,10 +113,10 @@ class Guard(RequestHandler):
             self.refuse(421, "bad_host", message)
         elif self._needs_origin() and not self.check_origin(""):
             self.refuse(403, "forbidden", "this origin is not listed in [server] allowed_origins")
-        elif self.access is Access.DEVICE:
+        elif self._needed is Access.DEVICE:
             self._admit_device()
-        elif self.access is not Access.OPEN:
-            self._admit_principal(ROLE[self.access])
+        elif self._needed is not Access.OPEN:
+            self._admit_principal(ROLE[self._needed])
         if isinstance(self, WebSocketHandler) and not self._finished:
             self._check_upgrade()
 
@@ -156,6 +158,12 @@ class Guard(RequestHandler):
             log.error("%s failed: %s", credentials.redacted(self.request), value)
         elif value is not None:
             log.error("%s failed", credentials.redacted(self.request), exc_info=value)
+
+    @property
+    def _needed(self) -> Access:
+        if self.write_access is None or self.request.method in SAFE_METHODS:
+            return self.access
+        return self.write_access
 
     def _needs_origin(self) -> bool:
         unsafe = self.request.method not in SAFE_METHODS or isinstance(self, WebSocketHandler)

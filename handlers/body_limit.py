@@ -1,4 +1,4 @@
-"""The largest HTTP body, for every route: what is above it is answered 413, not stored and not cut off in silence.
+"""The largest HTTP body, for every route that does not stream it: what is above is answered 413 and not stored.
 
 Tornado itself answers an empty 400. Here the bytes are counted as they come, whatever the headers say of them. A client
 that has not sent everything does not read the answer, so a part of what is too much is read and dropped first.
@@ -24,6 +24,8 @@ from handlers.base import TooLarge
 
 DROPPED_MAX = 16 << 20
 """Bytes above the limit that are read and dropped; then the answer is sent and the connection closed."""
+STREAMED = frozenset({"/api/import"})
+"""Paths whose handler takes the body piece by piece, in bounded memory: it may be of any size."""
 UNBOUNDED = 1 << 62
 """For ``HTTPServer(max_body_size=…)``, so that the limit here is the one that decides."""
 
@@ -52,19 +54,22 @@ class _Counted(HTTPMessageDelegate):
         self._conns = server_conn, request_conn
         self._inner: HTTPMessageDelegate | None = owner.application.start_request(server_conn, request_conn)
         self._size = 0
+        self._limit = owner.limit
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         self._head = start_line, headers
+        if cast("RequestStartLine", start_line).path.partition("?")[0] in STREAMED:
+            self._limit = UNBOUNDED
         return None if self._inner is None else self._inner.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         self._size += len(chunk)
-        if self._size <= self._owner.limit and self._inner is not None:
+        if self._size <= self._limit and self._inner is not None:
             return self._inner.data_received(chunk)
         self.on_connection_close()
-        if self._size > self._owner.limit + DROPPED_MAX:
+        if self._size > self._limit + DROPPED_MAX:
             self._refuse()
         return None
 

@@ -9,7 +9,7 @@ RETRY_AFTER = 1_000
 
 
 class Health(Guard):
-    """Whether the server works: 200 while readings reach the disk, else 503."""
+    """Whether the server works: 200 while readings reach the disk, else 503; and whether it found damage."""
 
     access = Access.OPEN
 
@@ -18,4 +18,5 @@ class Health(Guard):
         if not self.core.pipeline.healthy:
             self.refuse(503, "try_later", "the disk does not take writes now", retry_after=RETRY_AFTER)
             return
-        self.finish({"status": "ok", "uptime": int(uptime())})
+        status = "damaged" if self.core.damages.damaged else "ok"
+        self.finish({"status": status, "uptime": int(uptime())})

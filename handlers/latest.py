@@ -6,7 +6,7 @@ from handlers.live_query import patterns_of_query
 from handlers.reading import ReadHandler
 from telemetry.live import answer_json
 from telemetry.model import Reading
-from telemetry.names import matcher
+from telemetry.replay import Selection
 
 
 class Latest(ReadHandler):
@@ -17,11 +17,11 @@ class Latest(ReadHandler):
         patterns = patterns_of_query(self)
         if patterns is None:
             return
-        tests = [matcher(pattern) for pattern in patterns]
+        selection = Selection((pattern, -1) for pattern in patterns)
         latest = [
-            Reading(one, *one.latest)
+            Reading(selection.shown(one), *one.latest)
             for one in self.core.registry.series.values()
-            if one.latest is not None and any(test(one.name) for test in tests)
+            if one.latest is not None and selection.wants(one, 0)
         ]
         core = self.core
         body = {

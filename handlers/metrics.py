@@ -11,6 +11,6 @@ class MetricsPage(ReadHandler):
 
     async def answer(self) -> None:
         """Ask the database first, so that the rest is of one moment."""
-        journalled = await self.core.history.journalled()
+        storage = await self.core.storage.look()
         self.set_header("Content-Type", CONTENT_TYPE)
-        self.finish(text(Sample(self.core, journalled)))
+        self.finish(text(Sample(self.core, storage)))

@@ -1,4 +1,4 @@
-"""The dashboard page, and the files that pages load."""
+"""The dashboard, the data page, and the files that pages load."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ class DashboardPage(Guard):
     def get(self) -> None:
         """Show the page; what it shows it fetches by the public contract."""
         render(self, "dashboard.html", user=self.principal.name, operator=self.principal.role >= Role.OPERATOR)
+
+
+class DataPage(Guard):
+    """``/data``: what is stored, and export, import and corrections of it."""
+
+    access = Access.OPERATOR
+    page = True
+
+    def get(self) -> None:
+        """Show the page; what it shows it fetches by the public contract."""
+        render(self, "data.html", user=self.principal.name)
 
 
 class StaticFiles(Guard, StaticFileHandler):

@@ -11,7 +11,7 @@ import threading
 from abc import abstractmethod
 
 from handlers.base import Access, Guard
-from telemetry.history import Busy, Cancelled
+from telemetry.history import Busy, Cancelled, TooLong
 from telemetry.store.db import StoreError
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ class ReadHandler(Guard):
             await self.answer()
         except Cancelled:
             log.debug("the client of %s has gone", self.request.path)
+        except TooLong as error:
+            self.refuse(413, "too_large", str(error))
         except Busy:
             self.refuse(503, "try_later", "too many queries wait already", retry_after=RETRY_AFTER)
         except StoreError as error:
@@ -47,7 +49,7 @@ class ReadHandler(Guard):
 
     @abstractmethod
     async def answer(self) -> None:
-        """Write the answer. May raise Busy, Cancelled, StoreError."""
+        """Write the answer. May raise Busy, Cancelled, TooLong, StoreError."""
 
     def give(self, body: object) -> None:
         """Finish with a JSON body."""

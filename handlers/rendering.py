@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 BARE = {"lit": "vendor/lit-3.3.3/lit.js", "partysocket/ws": "vendor/partysocket-1.3.0/ws.js"}
 """Vendored modules by the names under which ours import them."""
+IMPORT = re.compile(r"""^(?:import|(?:import|export)\b[^;"'(=]*\bfrom)\s*["']([^"']+)["']""", re.MULTILINE)
+"""An import of a module, by its name."""
 
 
 @lru_cache(maxsize=1_000)
@@ -40,6 +43,25 @@ def modules() -> dict[str, str]:
     }
 
 
+def preloads(entry: str) -> list[str]:
+    """The addresses of a module, by its bare name, and of all that it imports. Raises KeyError where there is none."""
+    known = modules()
+    found = {entry: known[entry]}
+    waiting = [entry]
+    while waiting:
+        path = BARE.get(name := waiting.pop(), name.replace("telltale/", "js/", 1))
+        new = [one for one in _imports(path, (STATIC / path).stat().st_mtime_ns) if one in known and one not in found]
+        found |= {one: known[one] for one in new}
+        waiting += new
+    return list(found.values())
+
+
+@lru_cache(maxsize=1_000)
+def _imports(path: str, modified: int) -> list[str]:
+    del modified  # as for the digest
+    return IMPORT.findall((STATIC / path).read_text(encoding="utf-8"))
+
+
 def importmap() -> str:
     """The import map as JSON that is safe inside a script element."""
     return json.dumps({"imports": modules()}).replace("<", "\\u003c")
@@ -56,7 +78,7 @@ def stylesheets() -> list[str]:
 def _environment() -> Environment:
     loader = FileSystemLoader(ROOT / "templates")
     environment = Environment(loader=loader, autoescape=select_autoescape(), undefined=StrictUndefined)
-    environment.globals.update(asset=asset, importmap=importmap, modules=modules, stylesheets=stylesheets)
+    environment.globals.update(asset=asset, importmap=importmap, preloads=preloads, stylesheets=stylesheets)
     return environment
 
 

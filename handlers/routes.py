@@ -5,25 +5,33 @@ from __future__ import annotations
 from tornado.web import Application, RequestHandler
 
 from handlers.admission import Approve, Block
+from handlers.annotations import AnnotationList, AnnotationOne, AnnotationRestore
 from handlers.base import NotFound, log_request
+from handlers.corrections import CorrectionList, CorrectionUndo
+from handlers.damage import Acknowledge, DamageReport
 from handlers.device_socket import DeviceSocket
 from handlers.devices import Devices
+from handlers.export import ExportCsv, ExportNdjson
 from handlers.health import Health
 from handlers.history import HistoryQuery
+from handlers.import_file import ImportFile
 from handlers.ingest import Ingest
 from handlers.latest import Latest
 from handlers.live_socket import LiveSocket
 from handlers.login import Login, Logout, Setup
 from handlers.metrics import MetricsPage
 from handlers.openapi import OpenApi
-from handlers.pages import DashboardPage, StaticFiles
+from handlers.pages import DashboardPage, DataPage, StaticFiles
 from handlers.poll import Poll
+from handlers.roles import Changes, Merge, Rename
 from handlers.series import SeriesList
+from handlers.storage import StorageReport
 from handlers.stream import Stream
 from telemetry.core import Core
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/", DashboardPage),
+    (r"/data", DataPage),
     (r"/login", Login),
     (r"/logout", Logout),
     (r"/setup", Setup),
@@ -35,10 +43,24 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/api/poll", Poll),
     (r"/api/latest", Latest),
     (r"/api/history", HistoryQuery),
+    (r"/api/export\.csv", ExportCsv),
+    (r"/api/export\.ndjson", ExportNdjson),
+    (r"/api/import", ImportFile),
     (r"/api/series", SeriesList),
+    (r"/api/storage", StorageReport),
+    (r"/api/series/rename", Rename),
+    (r"/api/series/merge", Merge),
+    (r"/api/series/changes", Changes),
+    (r"/api/corrections", CorrectionList),
+    (r"/api/corrections/(?P<number>[^/]+)/undo", CorrectionUndo),
     (r"/api/devices", Devices),
     (r"/api/devices/approve", Approve),
     (r"/api/devices/block", Block),
+    (r"/api/annotations", AnnotationList),
+    (r"/api/annotations/(?P<number>[^/]+)", AnnotationOne),
+    (r"/api/annotations/(?P<number>[^/]+)/restore", AnnotationRestore),
+    (r"/api/storage/damage", DamageReport),
+    (r"/api/storage/damage/acknowledge", Acknowledge),
     (r"/api/openapi\.json", OpenApi),
     (r"/healthz", Health),
     (r"/metrics", MetricsPage),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from handlers.live_query import patterns_of_query
 from handlers.reading import ReadHandler
-from telemetry.history import Extent, kind_now
+from telemetry.history import kind_now
 from telemetry.model import Series
 from telemetry.names import matcher
+
+if TYPE_CHECKING:
+    from telemetry.store.extents import Extent
 
 
 class SeriesList(ReadHandler):

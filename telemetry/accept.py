@@ -139,8 +139,10 @@ class Gate:
 
     def _units(self, draft: _Draft, units: Mapping[str, str], device_id: str) -> None:
         for path, unit in units.items():
-            name = f"{device_id}/{names.metric_name(path)}"
-            series = draft.new.get(name) or self._registry.series.get(name)
+            metric = names.metric_name(path)
+            device = self._registry.devices.get(device_id)
+            known = None if device is None or metric is None else device.series.get(metric)
+            series = known or draft.new.get(f"{device_id}/{metric}")
             if series is not None and series.unit != unit:
                 draft.units.append((series, unit))
 
@@ -184,13 +186,16 @@ class Gate:
         metric = names.metric_name(path)
         if metric is None:
             raise _Refused(Reason.BAD_VALUE, "this is not a metric: 1 to 128 printable characters, no *", at)
+        device = self._registry.devices.get(device_id)
+        if device is not None and metric in device.series:
+            return device.series[metric]
         name = f"{device_id}/{metric}"
-        series = self._registry.series.get(name) or draft.new.get(name)
+        series = self._registry.find(name) or draft.new.get(name)
         if series is None:
             if len(self._registry.series) + len(draft.new) >= self._max_series:
                 raise _Refused(Reason.BAD_VALUE, "too many series ([devices] max_series)", at)
             series = draft.new[name] = Series(0, device_id, metric, name, Kind.NUMBER)
-        elif series.device != device_id:
+        elif (series.device, series.metric) != (device_id, metric) or not series.bound:
             raise _Refused(Reason.BAD_VALUE, f"the name {name} belongs to a series of device {series.device}", at)
         return series
 

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from telemetry import passwords, settings
+from telemetry.memory import share_arenas
 from telemetry.settings import Settings, SettingsError
 
 Serve = Callable[[Settings, bool], int]
 """Serves until told to stop; the flag is for demo mode. Returns the exit status."""
 
 ROLES = ("viewer", "operator", "admin")
+FORMATS = ("csv", "ndjson")
 
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it has no public name
@@ -41,6 +43,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str], serve: Serve, config: Path) -> int:
     """Run a command line (without the program's name); ``config`` is the config file unless one is named."""
+    share_arenas()
     try:
         options, words = split(argv)
         given = parser().parse_args(words)
@@ -49,6 +52,10 @@ def main(argv: Sequence[str], serve: Serve, config: Path) -> int:
         command = " ".join(filter(None, (given.command or "serve", getattr(given, "verb", None))))
         if command in ("serve", "demo"):
             return serve(read, command == "demo")
+        if command in ("export", "import"):
+            return _transfer(read, command, given)
+        if command in ("backup", "restore", "check"):
+            return _upkeep(read, command, given)
         return _administer(read, command, given)
     except (UsageError, SettingsError) as error:
         return _fail(2, error)
@@ -108,7 +115,33 @@ def parser() -> _Parser:
     _named(verbs, "add", "create a token, and print it", role=True)
     verbs.add_parser("list", help="list tokens")
     _named(verbs, "revoke", "end a token")
+    _transfers(commands)
+    _keeping(commands)
     return top
+
+
+def _transfers(commands: _Verbs) -> None:
+    out = commands.add_parser("export", help="write readings as CSV or NDJSON")
+    out.add_argument(
+        "--series", metavar="PATTERN", action="append", help="only series that match; may be repeated (default: all)"
+    )
+    out.add_argument("--from", metavar="T", help="from this time on: ms since 1970, ISO 8601, or such as -7d")
+    out.add_argument("--to", metavar="T", help="up to this time, exclusive")
+    out.add_argument("--format", choices=FORMATS, help="default: by the name of FILE, else csv")
+    out.add_argument("file", metavar="FILE", nargs="?", help="default: standard output; .gz is compressed")
+    take = commands.add_parser(
+        "import", help="take in readings: CSV, NDJSON, recordings, or a recorder database of Home Assistant"
+    )
+    take.add_argument("file", metavar="FILE", nargs="?", help="default: standard input; may be compressed with gzip")
+
+
+def _keeping(commands: _Verbs) -> None:
+    copy = commands.add_parser("backup", help="copy the database to a file, also while it is served")
+    copy.add_argument("file", metavar="FILE", help="must not exist yet")
+    put = commands.add_parser("restore", help="put a backup into the place of the database; the server is stopped")
+    put.add_argument("file", metavar="FILE")
+    put.add_argument("--force", action="store_true", help="move a database that is there aside")
+    commands.add_parser("check", help="look through the database; exit status 1 if it is damaged")
 
 
 def _group(commands: _Verbs, name: str, explanation: str) -> _Verbs:
@@ -139,6 +172,25 @@ def _administer(read: Settings, command: str, given: argparse.Namespace) -> int:
     for line in lines if isinstance(lines, list) else []:
         print(json.dumps(line, ensure_ascii=False))
     return 0
+
+
+def _transfer(read: Settings, command: str, given: argparse.Namespace) -> int:
+    from telemetry import transfer  # brings in the core: not needed to serve
+
+    try:
+        return (transfer.export if command == "export" else transfer.import_)(read, vars(given))
+    except transfer.Failed as error:
+        return _fail(1, error)
+
+
+def _upkeep(read: Settings, command: str, given: argparse.Namespace) -> int:
+    from telemetry import upkeep  # brings in the core: not needed to serve
+
+    run = {"backup": upkeep.backup, "restore": upkeep.restore, "check": upkeep.check}[command]
+    try:
+        return run(read, vars(given))
+    except upkeep.Failed as error:
+        return _fail(1, error)
 
 
 def _password() -> str:

@@ -24,6 +24,28 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def stamp() -> str:
+    """The machine's local time as it stands in names of files: YYYYmmdd-HHMMSS."""
+    return time.strftime("%Y%m%d-%H%M%S")
+
+
+def last_time_at(hour: int, minute: int) -> int:
+    """When the machine's local time was last this time of day (ms since 1970)."""
+    return max(at for at in _times_at(hour, minute) if at <= wall_ms())
+
+
+def next_time_at(hour: int, minute: int) -> int:
+    """When the machine's local time will be this time of day (ms since 1970)."""
+    return min(at for at in _times_at(hour, minute) if at > wall_ms())
+
+
+def _times_at(hour: int, minute: int) -> list[int]:
+    today = time.localtime()
+    # mktime takes days before the first of a month, and knows of daylight saving time
+    days = (today.tm_mday + shift for shift in (-1, 0, 1))
+    return [int(time.mktime((today.tm_year, today.tm_mon, day, hour, minute, 0, 0, 0, -1))) * 1000 for day in days]
+
+
 class Clock:
     """Arrival stamps that never run backwards, and a verdict on the wall clock."""
 

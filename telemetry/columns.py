@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.resolution import bucket_ms
+from telemetry.store.buckets import Buckets
 from telemetry.store.journal import TEXT_STATE
 from telemetry.store.records import LAYOUT, Records
 
@@ -50,44 +50,28 @@ class Columns:
         return column
 
 
-def shape(settled: Records, texts: list[str], points: int, *, text: bool) -> Columns:
-    """Settled readings of one series as at most ``points`` rows; ``text`` if the series holds text.
+def raw(settled: Records, texts: list[str]) -> Columns:
+    """Settled readings of one series as they are."""
+    return _values(None, settled["ts"], settled, texts)
 
-    Up to ``points`` readings stay as they are. Beyond, a series of text keeps the last value of each bucket, any other
-    min, max, avg and count of its numbers and booleans.
-    """
-    if len(settled) <= points:
-        return _values(None, settled["ts"], settled, texts)
-    if not text:
-        settled = settled[settled["kind"] != TEXT_STATE]
-    ts = np.ascontiguousarray(settled["ts"])
-    width = bucket_ms(int(ts[0]), int(ts[-1]), points) if len(ts) else 1
-    bucket = ts // width
-    starts = np.flatnonzero(np.concatenate(([True], bucket[1:] != bucket[:-1]))[: len(ts)])
-    t = bucket[starts] * width
-    ends = np.append(starts[1:], len(ts))
-    if text:
-        return _values(width, t, settled[ends - 1], texts)
-    return Columns(width, {"t": t} | _aggregates(settled["value"], starts, ends - starts))
+
+def last_values(last: Records, texts: list[str], width: int) -> Columns:
+    """The last reading of each bucket of ``width`` ms: what a series of text shows from afar."""
+    return _values(width, last["ts"] // width * width, last, texts)
+
+
+def bucketed(some: Buckets, avg: NDArray[np.float64], width: int) -> Columns:
+    """Buckets of ``width`` ms with their means."""
+    low, high = some["min"].copy(), some["max"].copy()
+    columns: dict[str, Column] = {"t": some["t"].copy(), "min": low, "max": high}
+    # rounding must not put a mean outside of what it is the mean of
+    return Columns(width, columns | {"avg": np.clip(avg, low, high), "count": some["count"].copy()})
 
 
 def _values(resolution: int | None, t: NDArray[np.int64], settled: Records, texts: list[str]) -> Columns:
     columns: dict[str, Column] = {"t": np.ascontiguousarray(t), "v": np.ascontiguousarray(settled["value"])}
     is_text = settled["kind"] == TEXT_STATE
     return Columns(resolution, columns, is_text, texts) if is_text.any() else Columns(resolution, columns)
-
-
-def _aggregates(values: NDArray[np.float64], starts: NDArray[np.intp], count: NDArray[np.intp]) -> dict[str, Column]:
-    if not len(starts):
-        empty = np.empty(0)
-        return {"min": empty, "max": empty, "avg": empty, "count": empty.astype(np.int64)}
-    values = np.ascontiguousarray(values)
-    low, high = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
-    with np.errstate(over="ignore", invalid="ignore"):
-        avg = np.add.reduceat(values, starts) / count
-        if not np.isfinite(avg).all():  # the sum of finite values may overflow, their mean cannot
-            avg = np.add.reduceat(values / np.repeat(count, count), starts)
-    return {"min": low, "max": high, "avg": np.clip(avg, low, high), "count": count.astype(np.int64)}
 
 
 def as_json(answer: Mapping[str, Columns]) -> bytes:

@@ -10,20 +10,29 @@ from dataclasses import dataclass
 
 from telemetry.accept import Gate
 from telemetry.admission import Admission
+from telemetry.annotations import Annotations
 from telemetry.auth import Accounts
+from telemetry.backup import Backups
 from telemetry.clock import Clock
+from telemetry.corrections import Corrections
+from telemetry.damage import Damages, Opened, opened
 from telemetry.history import History
 from telemetry.hub import Hub
 from telemetry.identity import Principal, Role, Watchers
 from telemetry.ingest import Pipeline
 from telemetry.live import LiveSession
+from telemetry.maintenance import Maintenance
 from telemetry.metrics import Metrics
 from telemetry.presence import Presence
+from telemetry.purging import Purging
 from telemetry.registry import Registry
 from telemetry.replay import Replay
+from telemetry.retention import Rules
+from telemetry.roles import Roles
 from telemetry.settings import Settings
-from telemetry.store import state
-from telemetry.store.db import Store
+from telemetry.storage import Storage
+from telemetry.store.db import Store, StoreError
+from telemetry.store.limits import limits
 from telemetry.switchboard import Switchboard
 from telemetry.tasks import Tasks
 
@@ -43,6 +52,15 @@ class Core:
     replay: Replay
     switchboard: Switchboard
     history: History
+    maintenance: Maintenance
+    rules: Rules
+    purging: Purging
+    storage: Storage
+    damages: Damages
+    backups: Backups
+    annotations: Annotations
+    corrections: Corrections
+    roles: Roles
     accounts: Accounts
     admission: Admission
     presence: Presence
@@ -59,14 +77,25 @@ class Core:
 
 async def compose(settings: Settings, *, demo: bool) -> Core:
     """Open the database and build the core on it; nothing runs yet. Raises StoreError."""
-    store, registry, metrics, tasks = Store(settings.storage.path), Registry(), Metrics(), Tasks()
-    await store.start()
-    clock = Clock(await store.read(lambda connection: state.load(connection, registry)))
+    room = limits(settings.storage.quota)
+    found = await opened(settings.storage.path, room)
+    try:
+        return await _composed(settings, found, demo=demo)
+    except StoreError:
+        await found.store.close()
+        if found.store.broken is None:
+            raise
+    # damage that only shows where it is looked for: the file is replaced when it is opened again
+    return await _composed(settings, await opened(settings.storage.path, room), demo=demo)
+
+
+async def _composed(settings: Settings, found: Opened, *, demo: bool) -> Core:
+    store, registry, newest = found
+    metrics, tasks, clock = Metrics(), Tasks(), Clock(newest)
     hub = Hub(registry, clock, metrics, tick=settings.live.tick, seq=store.committed)
     storage, devices = settings.storage, settings.devices
-    pipeline = Pipeline(
-        store, registry, hub, clock, metrics, interval=storage.commit_interval, max_pending=storage.max_pending
-    )
+    max_pending = min(storage.max_pending, store.bounds.limits.pending or storage.max_pending)
+    pipeline = Pipeline(store, registry, hub, clock, metrics, interval=storage.commit_interval, max_pending=max_pending)
     replay = Replay(store, registry, pipeline, clock, resume_ms=int(settings.live.resume * 1000))
     accounts = Accounts(store, clock)
     await accounts.load()
@@ -78,8 +107,19 @@ async def compose(settings: Settings, *, demo: bool) -> Core:
     switchboard = Switchboard()
     presence = Presence(registry, switchboard, hub, clock, offline_after=devices.offline_after)
     history = History(store, registry, pipeline, clock)
+    maintenance = Maintenance(store, pipeline, clock, metrics, hub.reached, resume_ms=int(settings.live.resume * 1000))
+    rules = Rules(settings.retention)
+    purging = Purging(store, registry, pipeline, maintenance, clock, rules)
+    corrections = Corrections(store, registry, hub, pipeline, maintenance, clock)
+    roles = Roles(store, registry, hub, pipeline, maintenance, corrections, clock)
+    damages = Damages(store, registry, hub, clock, maintenance)
+    await damages.load()
     return Core(
         settings=settings, clock=clock, metrics=metrics, registry=registry, store=store, pipeline=pipeline, gate=gate,
-        hub=hub, replay=replay, switchboard=switchboard, history=history, accounts=accounts, admission=admission,
+        hub=hub, replay=replay, switchboard=switchboard, history=history, maintenance=maintenance, damages=damages,
+        backups=Backups(store, maintenance, settings.backup), rules=rules, purging=purging,
+        storage=Storage(store, maintenance, clock),
+        annotations=Annotations(store, registry, hub, clock), corrections=corrections, roles=roles,
+        accounts=accounts, admission=admission,
         presence=presence, tasks=tasks, closing=Watchers(), demo=demo,
     )  # fmt: skip

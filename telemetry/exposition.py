@@ -1,7 +1,7 @@
 """What /metrics says: one table of every metric, in Prometheus' text format. The docs are generated from it.
 
 Two sums hold at every scrape. In this run: received = journalled + refused + pending. In the database: journalled =
-stored + duplicate + deleted + what the journal holds.
+stored + duplicate + deleted + lost + unsealed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import NamedTuple
 from telemetry.clock import monotonic
 from telemetry.core import Core
 from telemetry.model import Reason
+from telemetry.storage import Report
+from telemetry.store.ledger import Accounts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STARTED = monotonic()
@@ -24,10 +26,15 @@ STATM = Path("/proc/self/statm")
 
 @dataclass(slots=True, frozen=True)
 class Sample:
-    """Where the values come from; ``in_journal`` is the number of readings that the journal holds."""
+    """Where the values come from."""
 
     core: Core
-    in_journal: int
+    storage: Report
+
+    @property
+    def accounts(self) -> Accounts:
+        """Where every reading of the database is."""
+        return self.storage.holdings.accounts
 
 
 Labelled = Mapping[str, float]
@@ -59,6 +66,17 @@ def _devices(sample: Sample) -> Labelled:
     return {"online": online, "offline": len(devices) - online, "pending": len(sample.core.admission.list())}
 
 
+def _files(sample: Sample) -> Labelled:
+    files = sample.storage.files
+    other = files.total - files.database - files.wal - files.reserve
+    return {"database": files.database, "wal": files.wal, "reserve": files.reserve, "other": other}
+
+
+def _full_on(sample: Sample) -> float | None:
+    full_on = sample.storage.full_on
+    return None if full_on is None else full_on / 1000
+
+
 def _resident(_: Sample) -> float | None:
     try:
         return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -70,7 +88,7 @@ def _counter(name: str, text: str, get: Callable[[Sample], float | Labelled], la
     return Metric(f"telltale_{name}_total", "counter", text, get, label)
 
 
-def _gauge(name: str, text: str, get: Callable[[Sample], float | Labelled], label: str = "") -> Metric:
+def _gauge(name: str, text: str, get: Callable[[Sample], float | Labelled | None], label: str = "") -> Metric:
     return Metric(f"telltale_{name}", "gauge", text, get, label)
 
 
@@ -83,15 +101,34 @@ METRICS = (
         "readings_refused", "Readings refused in this run; an undecodable message counts as one.", _refused, "reason"
     ),
     _gauge("readings_pending", "Readings that wait for their commit.", lambda s: s.core.pipeline.pending),
-    _gauge("database_journalled", "Readings ever journalled in this database.", lambda s: s.in_journal),
-    _gauge("database_stored", "Readings sealed and kept.", lambda _: 0),
-    _gauge("database_duplicate", "Readings that sealing found to be repeats.", lambda _: 0),
-    _gauge("database_deleted", "Readings deleted by retention or by an operator.", lambda _: 0),
-    _gauge("database_unsealed", "Readings in the journal, not sealed yet.", lambda s: s.in_journal),
+    _gauge("database_journalled", "Readings ever journalled in this database.", lambda s: s.accounts.journalled),
+    _gauge("database_stored", "Readings sealed and kept.", lambda s: s.accounts.stored),
+    _gauge("database_duplicate", "Readings that sealing found to be repeats.", lambda s: s.accounts.duplicate),
+    _gauge(
+        "database_deleted", "Readings deleted by retention, the quota or an operator.", lambda s: s.accounts.deleted
+    ),
+    _gauge("database_lost", "Readings that were stored and are damaged beyond repair.", lambda s: s.accounts.lost),
+    _gauge("database_unsealed", "Readings in the journal, not sealed yet.", lambda s: s.accounts.unsealed),
+    _gauge("storage_bytes", "Size of the database's files.", _files, "file"),
+    _gauge("storage_live_bytes", "Bytes of the database that hold data.", lambda s: s.storage.holdings.pages.used),
+    _gauge("storage_quota_bytes", "What all files together may take; absent: no limit.", lambda s: s.storage.quota),
+    _gauge("disk_free_bytes", "What the disk has left for the database.", lambda s: s.storage.disk_free),
+    _gauge("readings_per_day", "Readings that arrive; absent until known.", lambda s: s.storage.rates.readings),
+    _gauge("stored_bytes_per_day", "What the database grows by.", lambda s: s.storage.rates.stored_bytes),
+    _gauge("written_bytes_per_day", "What is written to the disk.", lambda s: s.storage.rates.written_bytes),
+    _gauge("full_on_timestamp_seconds", "When the room ends at this rate; absent: never.", _full_on),
     _counter("commits", "Commits that reached the disk.", lambda s: s.core.metrics.commits),
     _counter("commits_failed", "Commits that the disk did not take.", lambda s: s.core.metrics.commits_failed),
     _counter("journal_bytes", "Bytes of readings written to the journal.", lambda s: s.core.metrics.journal_bytes),
+    _gauge(
+        "commit_late_max_seconds",
+        "The longest time in this run that a commit began after it was due.",
+        lambda s: s.core.metrics.commit_late_max,
+    ),
     _gauge("disk_ok", "1 while the disk takes writes, else 0.", lambda s: int(s.core.pipeline.healthy)),
+    _gauge("damage", "Damage found that no one has acknowledged: 1, else 0.", lambda s: int(s.core.damages.damaged)),
+    _gauge("backup_age_seconds", "Seconds since the newest backup.", lambda s: s.core.backups.age()),
+    _gauge("backup_ok", "1 if the last backup succeeded, else 0.", lambda s: s.core.backups.ok()),
     _gauge("seq", "The newest arrival number.", lambda s: s.core.pipeline.last_seq),
     _gauge("seq_committed", "The newest arrival number that is durable.", lambda s: s.core.store.committed),
     _counter("frames_pushed", "Frames handed to dashboards.", lambda s: s.core.metrics.pushed_frames),

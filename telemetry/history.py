@@ -2,32 +2,32 @@
 
 Takes one moment on the loop (what is committed, what is pending), then reads, decodes, shapes and encodes on a
 reader thread. Owns the limits of a query and how many run or wait at once. Knows no SQL and no numpy: those are
-in ``store.readings``, ``store.records`` and ``columns``, the last two imported by the first query.
+in ``store.survey`` and ``columns``, imported by the first query.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gzip
-import os
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from telemetry.clock import Clock
+from telemetry.clock import Clock, monotonic
 from telemetry.ingest import Pipeline
 from telemetry.model import Batch, Kind, Reason, Refusal, Series, kind_of
 from telemetry.registry import Registry
-from telemetry.store import readings
-from telemetry.store.db import READERS, Store
+from telemetry.resolution import bucket_ms
+from telemetry.store.db import READERS, Connection, Store
 from telemetry.timespec import moment
 
 if TYPE_CHECKING:
     from telemetry.columns import Columns
-    from telemetry.store.records import Records
+    from telemetry.store.extents import Extent, Span, Unsealed
+    from telemetry.store.records import Records, Texts
 
 T = TypeVar("T")
 Gone = Callable[[], bool]
@@ -46,6 +46,10 @@ WAITING = 64
 """Queries that may wait for their turn; more are told to try later."""
 FASTEST = 1
 """gzip's level: on a small machine the network is faster than a better one."""
+TIME = 30.0
+"""Seconds that a query may take."""
+STEP = 0.05
+"""Seconds after which a step of a query ends, if it has answered at least one series."""
 EVER = 1 << 62
 """Beyond every time (ms) that a reading can have."""
 
@@ -74,23 +78,23 @@ class Query(NamedTuple):
     points: int
 
 
-@dataclass(slots=True, frozen=True)
-class Extent:
-    """First and last ts (ms) of a series' readings, and their exact number."""
-
-    first: int
-    last: int
-    count: int
+class TooLong(Exception):
+    """The query was stopped because it took longer than TIME; the message says what to do."""
 
 
-class _Scope(NamedTuple):
-    """What to look for, and where: the journal up to ``committed``, then ``pending``, both as of one moment."""
+class Watch:
+    """Stops a query between two steps, once nobody waits for it any more or it has taken too long."""
 
-    series: list[Series]
-    frm: int
-    to: int
-    committed: int
-    pending: list[Batch]
+    def __init__(self, gone: Gone) -> None:
+        self._gone = gone
+        self._until = monotonic() + TIME
+
+    def __call__(self) -> None:
+        """Raise Cancelled or TooLong if it is time to."""
+        if self._gone():
+            raise Cancelled
+        if monotonic() > self._until:
+            raise TooLong(f"this took more than {TIME:.0f} s: ask for a shorter span, fewer series or fewer points")
 
 
 class History:
@@ -103,51 +107,40 @@ class History:
         self._clock = clock
         self._turn = asyncio.Semaphore(RUNNING)
         self._waiting = 0
-        self._counted = (0, 0)
 
     def parse(self, names: Sequence[str], frm: str | None, to: str | None, points: str | None) -> Query | Refusal:
         """A query from its parameters as sent, or why not; relative times are relative to now."""
         return parse(names, frm, to, points, self._clock.arrival())
 
     async def query(self, query: Query, gone: Gone) -> dict[str, Columns]:
-        """Columns of each known series, by name. Raises Busy, Cancelled, StoreError."""
-        return await self._answer(query, gone, lambda columns: columns)
+        """Columns of each known series, by name. Raises Busy, Cancelled, TooLong, StoreError."""
+        known = [one.called(name) for name in query.names if (one := self._registry.find(name)) is not None]
+        points = min(query.points, MAX_POINTS // max(1, len(known)))
+        shape = partial(_columns, frm=query.frm, to=query.to, points=points)
+        return await self._each(known, query.frm, query.to, gone, shape)
 
     async def encoded(self, query: Query, form: Format, gone: Gone, *, compress: bool = False) -> bytes:
         """The same as the body of an answer, encoded (and compressed with gzip) off the loop too."""
-        return await self._answer(query, gone, lambda columns: _encode(columns, form, compress=compress))
+        columns = await self.query(query, gone)
+        return await asyncio.to_thread(_encode, columns, form, compress=compress)
 
     async def extents(self, series: Iterable[Series], gone: Gone) -> dict[str, Extent]:
         """First, last and count of each series that has readings, by name. Raises as ``query``."""
-        return await self._read(list(series), -EVER, EVER, gone, lambda found, _: _extents(found))
+        found = await self._each(list(series), -EVER, EVER, gone, _extent)
+        return {name: extent for name, extent in found.items() if extent.count}
 
-    async def journalled(self) -> int:
-        """Readings in the journal up to the last commit, repeats included. Raises StoreError."""
-        upto, (after, counted) = self._store.committed, self._counted
-        more = await self._store.read(lambda connection: readings.total(connection, after, upto))
-        self._counted = (upto, counted + more)
-        return counted + more
-
-    async def _answer(self, query: Query, gone: Gone, then: Callable[[dict[str, Columns]], T]) -> T:
-        known = [one for name in query.names if (one := self._registry.series.get(name)) is not None]
-        kinds = {one.name: kind_now(one) for one in known}
-        points = min(query.points, MAX_POINTS // max(1, len(known)))
-        return await self._read(
-            known, query.frm, query.to, gone, lambda found, texts: then(_shape(found, texts, kinds, points))
-        )
-
-    async def _read(
-        self, series: list[Series], frm: int, to: int, gone: Gone, then: Callable[[dict[str, Records], list[str]], T]
-    ) -> T:
+    async def _each(self, known: list[Series], frm: int, to: int, gone: Gone, shape: Shape[T]) -> dict[str, T]:
+        """One answer for each series, by name, on reader threads and in short steps."""
         async with self._in_turn():
-            if gone():
-                raise Cancelled
-            scope = _Scope(series, frm, to, self._store.committed, self._pipeline.pending_batches())
-            return await self._store.read(
-                lambda connection: then(
-                    *_gather(readings.pages(connection, frm, to, scope.committed, gone), scope, gone)
-                )
-            )
+            watch = Watch(gone)
+            watch()
+            parts = partial(_unsealed, self._store, known, frm, to, self._pipeline.pending_batches())
+            beside = await self._store.read(parts)
+            answers: dict[str, T] = {}
+            while len(answers) < len(known):
+                left = known[len(answers) :]
+                answers |= await self._store.read(lambda c: _some(c, left, beside, watch, shape))  # noqa: B023
+            return answers
 
     @asynccontextmanager
     async def _in_turn(self) -> AsyncIterator[None]:
@@ -189,32 +182,79 @@ def parse(names: Sequence[str], frm: str | None, to: str | None, points: str | N
     return Query(wanted, start, end, count)
 
 
-# What follows runs on a reader thread.
+# What follows runs on reader threads, which import numpy when they first need it.
+
+Shape: TypeAlias = "Callable[[Connection, Series, _Beside, Watch], T]"
+"""Makes the answer of one series."""
 
 
-def _gather(pages: Iterator[readings.Page], scope: _Scope, gone: Gone) -> tuple[dict[str, Records], list[str]]:
-    """The readings of each series that has any, by name, and the texts they refer to."""
-    # numpy's BLAS would keep a thread and its buffers per core; nothing here uses it
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from telemetry.store import records
+class _Beside(NamedTuple):
+    """What is not sealed, by series id, and the texts of everything that is read."""
 
-    ids = {one.id: one.name for one in scope.series}
-    found, texts = records.gather(pages, scope.pending, ids, scope.frm, scope.to)
-    if gone():
-        raise Cancelled
-    return {ids[id_]: some for id_, some in records.by_series(found).items()}, texts
+    records: dict[int, Records]
+    texts: Texts
 
 
-def _shape(
-    found: Mapping[str, Records], texts: list[str], kinds: Mapping[str, Kind], points: int
-) -> dict[str, Columns]:
+def _unsealed(
+    store: Store, known: list[Series], frm: int, to: int, pending: list[Batch], connection: Connection
+) -> _Beside:
+    from telemetry.store import extents, records
+
+    texts = records.Texts()
+    ids = {one.id for one in known}
+    return _Beside(extents.beside(connection, store.tail, ids, frm, to, pending, texts), texts)
+
+
+def _some(
+    connection: Connection, left: Iterable[Series], beside: _Beside, watch: Watch, shape: Shape[T]
+) -> dict[str, T]:
+    """The answers of the next few series; at least one."""
+    until = monotonic() + STEP
+    answers: dict[str, T] = {}
+    for one in left:
+        watch()
+        answers[one.name] = shape(connection, one, beside, watch)
+        if monotonic() > until:
+            break
+    return answers
+
+
+def _columns(
+    connection: Connection, one: Series, beside: _Beside, watch: Watch, *, frm: int, to: int, points: int
+) -> Columns:
     from telemetry import columns
+    from telemetry.store import extents, survey
 
-    nothing = columns.EMPTY
-    return {
-        name: columns.shape(found.get(name, nothing), texts, points, text=kind is Kind.TEXT)
-        for name, kind in kinds.items()
-    }
+    span = extents.Span(one.id, frm, to)
+    new = _new(connection, one, beside, span)
+    extent = extents.extent(connection, span, new)
+    left = None if kind_now(one) is Kind.TEXT else extents.outlived(connection, span)
+    if left is not None:
+        extent = extents.joined(extent, left)
+    elif extent.count <= points:
+        return columns.raw(survey.raw(connection, span, new, beside.texts, watch), beside.texts.known)
+    width = max(bucket_ms(extent.first, extent.last, points), 0 if left is None else left.width)
+    if kind_now(one) is Kind.TEXT:
+        last = survey.last_values(connection, span, new, beside.texts, width, watch)
+        return columns.last_values(last, beside.texts.known, width)
+    zoomed = survey.zoomed(connection, span, new, width, watch)
+    return columns.bucketed(zoomed.buckets, zoomed.avg, width)
+
+
+def _extent(connection: Connection, one: Series, beside: _Beside, _: Watch) -> Extent:
+    from telemetry.store import extents
+
+    span = extents.Span(one.id, -EVER, EVER)
+    return extents.extent(connection, span, _new(connection, one, beside, span))
+
+
+def _new(connection: Connection, one: Series, beside: _Beside, span: Span) -> Unsealed:
+    from telemetry import columns
+    from telemetry.store import extents, masks
+
+    records = beside.records.get(one.id, columns.EMPTY)
+    hidden = masks.active(connection, one.id) if len(records) else []
+    return extents.unsealed(connection, span, records, beside.texts, hidden)
 
 
 def _encode(answer: Mapping[str, Columns], form: Format, *, compress: bool) -> bytes:
@@ -222,7 +262,3 @@ def _encode(answer: Mapping[str, Columns], form: Format, *, compress: bool) -> b
 
     body = columns.as_json(answer) if form is Format.JSON else columns.as_binary(answer)
     return gzip.compress(body, FASTEST) if compress else body
-
-
-def _extents(found: Mapping[str, Records]) -> dict[str, Extent]:
-    return {name: Extent(int(some["ts"][0]), int(some["ts"][-1]), len(some)) for name, some in found.items()}

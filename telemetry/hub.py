@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -45,6 +46,8 @@ class Member(Protocol):
 
     operator: bool
     """Whether it may see devices that wait for approval."""
+    cursor: int
+    """Complete up to this seq."""
 
     def deliver(self, frame: Frame) -> None:
         """Take a frame of the room, or leave the room."""
@@ -59,7 +62,7 @@ class Member(Protocol):
 class Room:
     """Sessions with equal patterns, and the readings they have not been sent yet."""
 
-    __slots__ = ("_tests", "flushed", "members", "patterns", "pending", "scheduled", "sent")
+    __slots__ = ("_tests", "flushed", "members", "patterns", "pending", "scheduled", "sent", "shown")
 
     def __init__(self, patterns: frozenset[str]) -> None:
         self.patterns = patterns
@@ -67,11 +70,32 @@ class Room:
         self.pending: list[str] = []
         self.scheduled = False
         self.flushed = self.sent = 0.0
+        self.shown: dict[int, Series] = {}
+        """By id: series that the room knows by a former name only, as they are called there."""
         self._tests: list[Callable[[str], bool]] = [matcher(pattern) for pattern in sorted(patterns)]
 
     def matches(self, name: str) -> bool:
         """Whether any of the room's patterns takes a series name."""
         return any(test(name) for test in self._tests)
+
+    def place(self, series: Series) -> None:
+        """Take a series in if it has, or had, a name that the room asks for."""
+        if self.matches(series.name):
+            series.rooms.append(self)
+        elif series.former and (name := asked(series, self.patterns)) is not None:
+            series.rooms.append(self)
+            self.shown[series.id] = series.called(name)
+
+    def text(self, reading: Reading) -> str:
+        """The JSON of a reading under the name by which the room knows its series."""
+        series, ts, value = reading
+        return reading_json(Reading(self.shown.get(series.id, series), ts, value))
+
+
+def asked(series: Series, patterns: Iterable[str]) -> str | None:
+    """The former name of a series that is among the patterns."""
+    wanted = {unicodedata.normalize("NFC", pattern) for pattern in patterns}
+    return next((name for name in series.former if name in wanted), None)
 
 
 class Hub:
@@ -92,13 +116,15 @@ class Hub:
         self.seq = seq
         for reading in readings:
             series, ts, value = reading
+            if series.masks and series.hides(ts, value):
+                continue
             latest = series.latest
             if latest is None or ts >= latest[0]:
                 series.latest = (ts, value)
             if series.rooms:
                 text = reading_json(reading)
                 for room in series.rooms:
-                    room.pending.append(text)
+                    room.pending.append(room.text(reading) if room.shown else text)
                     if not room.scheduled:
                         self._schedule(room)
 
@@ -108,8 +134,8 @@ class Hub:
         if room is None:
             room = self._rooms[patterns] = Room(patterns)
             room.flushed = room.sent = monotonic()
-            for series in self._registry.matching(room.matches):
-                series.rooms.append(room)
+            for series in self._registry.series.values():
+                room.place(series)
         self.flush(room)
         room.members.append(member)
         return room
@@ -121,6 +147,8 @@ class Hub:
             del self._rooms[room.patterns]
             for series in self._registry.matching(room.matches):
                 series.rooms.remove(room)
+            for id_ in room.shown:
+                self._registry.by_id[id_].rooms.remove(room)
             room.pending.clear()
 
     def flush(self, room: Room) -> None:
@@ -142,6 +170,10 @@ class Hub:
     def sessions(self) -> Iterator[Member]:
         """Every registered session."""
         return iter(list(self._sessions))
+
+    def reached(self) -> int | None:
+        """The lowest seq that every session has reached; None without sessions."""
+        return min((session.cursor for session in self._sessions), default=None)
 
     def event(self, key: str, body: dict[str, object], *, operators: bool = False) -> None:
         """Tell every session (or operators') something that is not a reading; of equal keys only the newest matters."""
@@ -204,7 +236,17 @@ class Hub:
             member.deliver(frame)
         self._metrics.pushed_frames += len(room.members)
 
+    def renamed(self, some: Iterable[Series]) -> None:
+        """Series have other names than before, or are no more: put each into the rooms that ask for it now."""
+        for room in list(self._rooms.values()):
+            self.flush(room)
+        for series in some:
+            for room in series.rooms:
+                room.shown.pop(series.id, None)
+            series.rooms.clear()
+            if self._registry.series.get(series.name) is series:
+                self._new_series(series)
+
     def _new_series(self, series: Series) -> None:
         for room in self._rooms.values():
-            if room.matches(series.name):
-                series.rooms.append(room)
+            room.place(series)

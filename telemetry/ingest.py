@@ -13,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from telemetry.clock import Clock, monotonic
 from telemetry.hub import Hub
@@ -22,14 +24,18 @@ from telemetry.model import Batch, Reading, Reason, Refusal, spans_of
 from telemetry.registry import Registry
 from telemetry.store import log as journal_log
 from telemetry.store import state
-from telemetry.store.db import Store, StoreError
+from telemetry.store.db import Connection, Store, StoreError
 
 log = logging.getLogger(__name__)
 
 LARGE = 50_000
 """Readings at which a group is committed without waiting for its interval."""
 PROBE = 1.0
-"""Seconds between attempts to reach a disk that failed."""
+"""Seconds between attempts to reach a disk that failed …"""
+PROBE_MAX = 4.0
+"""… and after several failures in a row, each soon after the disk seemed well."""
+CALM = 60.0
+"""Seconds without a failure after which the next is news again, and logged."""
 SAVE_EVERY = 200_000
 """Readings journalled between two snapshots of the registry: bounds what a start after a crash has to read."""
 
@@ -58,7 +64,11 @@ class Pipeline:
     ) -> None:
         self.last_seq = store.committed
         self.pending = 0
-        self.healthy = True
+        self.healthy = store.writable and not store.space.given_up
+        self.crowded: Callable[[], bool] = lambda: False
+        """Whether something has to be deleted or sealed before more readings fit."""
+        self._pause = PROBE
+        self._failed_at = -CALM
         self._next_seq = store.next_seq
         self._reserved = store.reserved
         self._store = store
@@ -74,6 +84,7 @@ class Pipeline:
         self._hurry = asyncio.Event()
         self._stopping = False
         self._unsaved = 0
+        store.on_full = self._rest
 
     def submit(self, batch: Batch, *, urgent: bool = False) -> asyncio.Future[None] | Refusal:
         """Take a batch: seqs and live push now; the future resolves at COMMIT or fails with StoreError.
@@ -82,7 +93,7 @@ class Pipeline:
         caller counts that refusal.
         """
         count = len(batch.readings)
-        if not self.healthy or self._stopping or self.pending + count > self._max_pending:
+        if not self.healthy or self._stopping or self.pending + count > self._max_pending or self.crowded():
             return self._full()
         if self._open is not None and len(self._open.batches) >= self._max_pending:
             return self._full()  # envelopes without readings wait for the disk too
@@ -144,6 +155,8 @@ class Pipeline:
     async def run(self) -> None:
         """Commit group after group until ``stop`` was called and nothing is left."""
         while True:
+            if not self.healthy:
+                await self._probe()
             await self._work.wait()
             group = self._open
             if group is None:
@@ -161,7 +174,7 @@ class Pipeline:
         self._work.set()
         await self.flush()
         if self.healthy:
-            await self.save_state()
+            await self._try_save()
 
     async def save_state(self) -> None:
         """Write a snapshot of the registry as of the last commit. Raises StoreError."""
@@ -176,6 +189,8 @@ class Pipeline:
             return Refusal(Reason.TRY_LATER, "the server is stopping", retry_after=1000)
         if not self.healthy:
             return Refusal(Reason.TRY_LATER, "the disk does not take writes now", retry_after=int(PROBE * 1000))
+        if self.crowded():
+            return Refusal(Reason.TRY_LATER, "room is being made ([storage] quota)", retry_after=wait)
         return Refusal(
             Reason.TRY_LATER, f"{self.pending} readings wait for the disk ([storage] max_pending)", retry_after=wait
         )
@@ -201,8 +216,9 @@ class Pipeline:
         if not group.readings:
             work.spare_seq = self._next_seq
             self._next_seq += 1
+        due = min(monotonic(), group.opened + self._interval)
         try:
-            size, reserved = await self._store.write(lambda c: journal_log.commit(self._store, c, work))
+            size, reserved = await self._store.write(partial(self._write, work, due))
         except StoreError as error:
             self._failed(error)
             await self._probe()
@@ -213,6 +229,10 @@ class Pipeline:
         self._committed(group, last_seq, size)
         if self._unsaved >= SAVE_EVERY:
             await self._try_save()
+
+    def _write(self, work: journal_log.Group, due: float, connection: Connection) -> tuple[int, int]:
+        self._metrics.commit_late(monotonic() - due)
+        return journal_log.commit(self._store, connection, work)
 
     def _committed(self, group: _Group, last_seq: int, size: int) -> None:
         self._writing = None
@@ -226,14 +246,18 @@ class Pipeline:
         for batch in group.batches:
             for series, ts, value in batch.readings:
                 durable = series.durable
-                if durable is None or ts >= durable[0]:
+                if (durable is None or ts >= durable[0]) and not (series.masks and series.hides(ts, value)):
                     series.durable = (ts, value)
             if batch.mark is not None and (device := self._registry.devices.get(batch.mark[0])) is not None:
                 device.last_id = batch.mark[1]
         group.future.set_result(None)
 
     def _failed(self, error: StoreError) -> None:
-        log.error("commit failed, devices are told to try later: %s", error)
+        calm = monotonic() - self._failed_at >= CALM
+        # A disk with a little space fails and recovers for hours
+        log.log(logging.ERROR if calm else logging.DEBUG, "commit failed, devices are told to try later: %s", error)
+        self._pause = PROBE if calm else min(2 * self._pause, PROBE_MAX)
+        self._failed_at = monotonic()
         self.healthy = False
         groups = [group for group in (self._writing, self._open) if group is not None]
         self._open = self._writing = None
@@ -250,15 +274,23 @@ class Pipeline:
         for group in groups:
             group.future.set_exception(error)
 
+    def _rest(self) -> None:
+        """Take nothing until the space that cleaning a full disk needs is kept back again."""
+        self.healthy = False
+        self._work.set()
+
     async def _probe(self) -> None:
         while not self._stopping:
-            await asyncio.sleep(PROBE)
+            await asyncio.sleep(self._pause)
             try:
+                await self._store.reopen()
                 await self.save_state()
             except StoreError as error:
                 log.debug("the disk still fails: %s", error)
                 continue
-            log.warning("the disk takes writes again")
+            log.log(logging.WARNING if self._pause == PROBE else logging.DEBUG, "the disk takes writes again")
+            self._next_seq = max(self._next_seq, self._store.next_seq)
+            self._reserved = self._store.reserved
             self.healthy = True
             return
 

@@ -98,7 +98,7 @@ class LiveSession:
         self.patterns.update(dict.fromkeys(new, start))
         selection = Selection((pattern, -1) for pattern in patterns)
         latest = [
-            Reading(one, *one.latest)
+            Reading(selection.shown(one), *one.latest)
             for one in self._registry.series.values()
             if one.latest is not None and selection.wants(one, 0)
         ]
@@ -136,7 +136,12 @@ class LiveSession:
     def changed(self, spans: Sequence[Span]) -> None:
         """Spans of history that are not what was pushed."""
         selection = Selection((pattern, -1) for pattern in self.patterns)
-        mine = [span for span in spans if selection.wants(self._registry.series[span[0]], 0)]
+        found = [(self._registry.find(name), frm, to) for name, frm, to in spans]
+        mine = [
+            (selection.shown(series).name, frm, to)
+            for series, frm, to in found
+            if series is not None and selection.wants(series, 0)
+        ]
         if not mine:
             return
         self._held.changed(mine)

@@ -26,8 +26,14 @@ class Metrics:
     skipped: int = 0
     resumed: int = 0
     resume_refused: int = 0
+    commit_late_max: float = 0.0
+    """The longest time (s) that a commit began after it was due in this run."""
     sockets: Counter[str] = field(default_factory=Counter)
     """Open sockets by channel (``device``, ``live``, ``stream``): the one gauge among the counters."""
+
+    def commit_late(self, seconds: float) -> None:
+        """Note how long after it was due a commit began; called on the writer thread."""
+        self.commit_late_max = max(self.commit_late_max, seconds)
 
     def refuse(self, reason: Reason, readings: int) -> None:
         """Count a refusal of a whole message that held ``readings`` readings (at least one)."""

@@ -88,12 +88,37 @@ def kind_of(value: Value) -> Kind:
     return Kind.TEXT if isinstance(value, str) else Kind.NUMBER
 
 
+class Mask(NamedTuple):
+    """Readings with ``frm`` <= ts < ``to`` (ms) that are hidden by the correction ``id``.
+
+    With a threshold only numbers and booleans (0 or 1) ``above`` or ``below`` it: a spike. Else all, text too.
+    """
+
+    id: int
+    frm: int
+    to: int
+    above: float | None = None
+    below: float | None = None
+
+    def hides(self, ts: int, value: Value) -> bool:
+        """Whether it takes one reading."""
+        if not self.frm <= ts < self.to:
+            return False
+        if self.above is None and self.below is None:
+            return True
+        if isinstance(value, str):
+            return False
+        return (self.above is not None and value > self.above) or (self.below is not None and value < self.below)
+
+
 @dataclass(slots=True, eq=False)
 class Series:
     """One series and what is known of it without the disk; owned by the registry.
 
     ``latest`` counts what was pushed, ``durable`` only what is committed: (ts, value), newest by ts.
-    ``stamp`` is the last arrival stamp given out (ms).
+    ``stamp`` is the last arrival stamp given out (ms). What ``masks`` hide is stored and shown to no one. A series
+    that is not ``bound`` takes no readings any more: another one stands where its device sends. ``former`` are the
+    names that it had before, or that series had which were merged into it; whoever asks by one of them finds it.
     """
 
     id: int
@@ -107,9 +132,20 @@ class Series:
     stamp: int = 0
     label: str = ""
     rooms: list[Room] = field(default_factory=list)
+    masks: tuple[Mask, ...] = ()
+    bound: bool = True
+    former: tuple[str, ...] = ()
+
+    def hides(self, ts: int, value: Value) -> bool:
+        """Whether a mask takes this reading."""
+        return any(mask.hides(ts, value) for mask in self.masks)
 
     def __post_init__(self) -> None:
         self.label = json.dumps(self.name)
+
+    def called(self, name: str) -> Series:
+        """The series as it is shown to those who know it by another name."""
+        return self if name == self.name else Series(self.id, self.device, self.metric, name, self.kind, self.unit)
 
 
 class Reading(NamedTuple):

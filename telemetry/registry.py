@@ -6,7 +6,8 @@ the first reading that needs it. Nothing is created before its whole message has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from telemetry.model import MessageId, Reading, Series
@@ -36,6 +37,8 @@ class Registry:
     def __init__(self) -> None:
         self.devices: dict[str, Device] = {}
         self.series: dict[str, Series] = {}
+        self.aliases: dict[str, Series] = {}
+        """Series by the names that they had before."""
         self.by_id: dict[int, Series] = {}
         self.unsaved_devices: list[Device] = []
         self.unsaved_series: list[Series] = []
@@ -45,12 +48,65 @@ class Registry:
         """Called when a device that is not online speaks."""
         self._next_id = 1
 
-    def load(self, devices: Iterable[Device], series: Iterable[Series]) -> None:
-        """Take over what the store knows, before anything else runs."""
+    def load(
+        self, devices: Iterable[Device], series: Iterable[Series], aliases: Mapping[str, int] | None = None
+    ) -> None:
+        """Take over what the store knows, before anything else runs; ``aliases`` are former names and ids of series.
+
+        A series of which the own name is a former one of another was merged into that.
+        """
         for device in devices:
             self.devices[device.id] = device
+        merged: list[Series] = []
         for one in series:
-            self._place(one)
+            if aliases and aliases.get(one.name, one.id) != one.id:
+                merged.append(one)
+                self._next_id = max(self._next_id, one.id + 1)
+            else:
+                self._place(one)
+        for name, id_ in (aliases or {}).items():
+            if id_ in self.by_id:
+                self._alias(name, self.by_id[id_])
+        for one in merged:
+            if one.name in self.aliases:
+                self.by_id[one.id] = self.aliases[one.name]
+            else:
+                self._place(one)
+
+    def find(self, name: str) -> Series | None:
+        """The series that has or had this name."""
+        return self.series.get(name) or self.aliases.get(name)
+
+    def rename(self, one: Series, name: str) -> None:
+        """Give a series a name that is free, or was its own before."""
+        was = one.name
+        self.aliases.pop(name, None)
+        one.former = tuple(old for old in one.former if old != name)
+        # in place: the order is that of creation
+        self.series = {name if known == was else known: series for known, series in self.series.items()}
+        one.name = name
+        one.label = json.dumps(name)
+        self._alias(was, one)
+
+    def take_over(self, source: Series, target: Series) -> None:
+        """Let ``target`` take what the device of ``source`` sends; its own device's metric is free to be refused."""
+        former = self.devices[target.device].series
+        if former.get(target.metric) is target:
+            del former[target.metric]
+        target.device, target.metric, target.bound = source.device, source.metric, True
+        target.stamp = max(target.stamp, source.stamp)
+        source.bound = False
+        self.devices[target.device].series[target.metric] = target
+
+    def merge(self, source: Series, target: Series) -> None:
+        """Let everything that was ``source``, which is empty, mean ``target``."""
+        del self.series[source.name]
+        for name in (*source.former, source.name):
+            self._alias(name, target)
+        source.former = ()
+        for id_, one in list(self.by_id.items()):
+            if one is source:
+                self.by_id[id_] = target
 
     def add_device(self, device_id: str, created: int, *, saved: bool = False) -> Device:
         """A new device; the id has passed ``names.device_id``. The writer saves it unless ``saved``."""
@@ -87,5 +143,11 @@ class Registry:
     def _place(self, one: Series) -> None:
         self.series[one.name] = one
         self.by_id[one.id] = one
-        self.devices[one.device].series[one.metric] = one
+        if one.bound:
+            self.devices[one.device].series[one.metric] = one
         self._next_id = max(self._next_id, one.id + 1)
+
+    def _alias(self, name: str, one: Series) -> None:
+        self.aliases[name] = one
+        if name not in one.former:
+            one.former = (*one.former, name)

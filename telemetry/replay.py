@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from telemetry.clock import Clock
+from telemetry.hub import asked
 from telemetry.ingest import Pipeline
 from telemetry.model import Reading, Series, Span, reading_json
 from telemetry.names import matcher
@@ -53,17 +54,32 @@ class Selection:
     """Which readings a session wants: patterns, each from its own position of the log on."""
 
     def __init__(self, starts: Iterable[tuple[str, int]]) -> None:
-        self._starts = [(matcher(pattern), start) for pattern, start in starts]
+        self._starts = [(pattern, matcher(pattern), start) for pattern, start in starts]
         self._known: dict[int, int | None] = {}
+        self._shown: dict[int, Series] = {}
 
     def wants(self, series: Series, seq: int) -> bool:
         """Whether any pattern takes the series from before ``seq`` on."""
         try:
             start = self._known[series.id]
         except KeyError:
-            start = min((start for test, start in self._starts if test(series.name)), default=None)
+            start = min((start for _, test, start in self._starts if test(series.name)), default=None)
+            if start is None and series.former:
+                start = self._by_former(series)
             self._known[series.id] = start
         return start is not None and seq > start
+
+    def shown(self, series: Series) -> Series:
+        """A series that is wanted, under the name by which it was asked for."""
+        return self._shown.get(series.id, series)
+
+    def _by_former(self, series: Series) -> int | None:
+        """Where it starts for those who know the series by a former name only."""
+        name = asked(series, (pattern for pattern, _, _ in self._starts))
+        if name is None:
+            return None
+        self._shown[series.id] = series.called(name)
+        return min(start for _, test, start in self._starts if test(name))
 
 
 class Replay:
@@ -80,7 +96,7 @@ class Replay:
 
     async def resumable(self, epoch: str, seq: int) -> bool:
         """Whether everything after ``seq`` can still be delivered without a gap. Raises StoreError."""
-        if epoch != self.epoch or seq > self._pipeline.last_seq:
+        if epoch != self.epoch or seq > self._pipeline.last_seq or seq <= self._store.rewritten:
             return False
         if seq == self._pipeline.last_seq:
             return True
@@ -120,18 +136,18 @@ class Replay:
     def tail(self, cursor: int, selection: Selection) -> list[str]:
         """The uncommitted readings after the cursor, as JSON."""
         return [
-            reading_json(reading)
-            for seq, reading in self._pipeline.pending_after(cursor)
-            if selection.wants(reading.series, seq)
+            reading_json(Reading(selection.shown(series), ts, value))
+            for seq, (series, ts, value) in self._pipeline.pending_after(cursor)
+            if selection.wants(series, seq) and not series.hides(ts, value)
         ]
 
     def _page(self, connection: Connection, cursor: int, upto: int, selection: Selection) -> Page:
         records = log.records(connection, cursor, upto)
         by_id = self._registry.by_id
         found = [
-            (record.seq, reading_json(Reading(by_id[record.series], record.ts, record.value)))
+            (record.seq, reading_json(Reading(selection.shown(series), record.ts, record.value)))
             for record in records
-            if selection.wants(by_id[record.series], record.seq)
+            if selection.wants(series := by_id[record.series], record.seq) and not series.hides(record.ts, record.value)
         ]
         return Page(records[-1].seq if records else upto, found)
 
@@ -139,6 +155,6 @@ class Replay:
         records = log.records(connection, cursor, upto)
         for record in records:
             series = self._registry.by_id[record.series]
-            if selection.wants(series, record.seq):
-                skipped.add(Reading(series, record.ts, record.value))
+            if selection.wants(series, record.seq) and not series.hides(record.ts, record.value):
+                skipped.add(Reading(selection.shown(series), record.ts, record.value))
         return records[-1].seq if records else upto

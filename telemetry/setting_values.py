@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 _SIZE = re.compile(r"([0-9]{1,15})\s*(|B|KiB|MiB|GiB)", re.ASCII)
 _SCALE = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_AGE = re.compile(r"([0-9]{1,9})\s*(s|m|min|h|d|w|y)", re.ASCII)
+_AGE_SCALE = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_557_600}
+_LONGEST = 1_000 * 31_557_600
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -69,6 +72,30 @@ def size(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def optional_size(low: int, high: int) -> Callable[[str], int | None]:
+    """Bytes as ``size`` has them, or nothing."""
+    parse = size(low, high)
+    return lambda value: parse(value) if value else None
+
+
+def ages(value: str) -> tuple[tuple[str, int | None], ...]:
+    """(pattern, age in ms) for each part of ``boiler/* 30d, 2y``; None is for ever. Without a pattern: for all."""
+    return tuple(_aged(part.strip()) for part in value.split(",")) if value else ()
+
+
+def _aged(part: str) -> tuple[str, int | None]:
+    *before, word = part.split() or [""]
+    if word == "forever":
+        return " ".join(before) or "*", None
+    if before and before[-1].isdecimal() and word.isalpha():  # 90 d
+        word = before.pop() + word
+    found = _AGE.fullmatch(word)
+    seconds = int(found[1]) * _AGE_SCALE[found[2]] if found else 0
+    if not 0 < seconds <= _LONGEST:
+        raise ValueError(f"has {part!r}, which does not end in an age (write 30d, 12h, 2y, PATTERN 90d, or forever)")
+    return " ".join(before) or "*", seconds * 1_000
+
+
 def path(value: str) -> Path:
     """The path of a file."""
     if not value or "\0" in value:
@@ -79,6 +106,16 @@ def path(value: str) -> Path:
 def optional_path(value: str) -> Path | None:
     """The path of a file, or nothing."""
     return path(value) if value else None
+
+
+def time_of_day(value: str) -> tuple[int, int] | None:
+    """A time of day as (hour, minute), or nothing."""
+    if not value:
+        return None
+    found = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", value, re.ASCII)
+    if found is None:
+        raise ValueError("is not a time of day (write 03:30)")
+    return int(found[1]), int(found[2])
 
 
 def _words(value: str) -> list[str]:

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 from telemetry import setting_values as values
 
 PREFIX = "TELLTALE_"
+Ages = tuple[tuple[str, int | None], ...]
+"""(pattern, age in ms), the first that matches counts; None is for ever."""
 
 
 class SettingsError(Exception):
@@ -88,6 +90,44 @@ class StorageSettings:
         "Readings that may wait for a commit. Beyond that devices are told try_later, and keep their data.",
         "readings",
     )
+    quota: int | None = _key(
+        "",
+        values.optional_size(16 << 20, 1 << 50),
+        "All files of the database together never take more. The oldest readings go first, then the finest roll-ups."
+        " Backups do not count. Empty: no limit; at least 16 MiB.",
+        "bytes",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """The copies that the server makes by itself."""
+
+    at: tuple[int, int] | None = _key(
+        "",
+        values.time_of_day,
+        "Time of day (local, 03:30) at which a backup is made every night; empty: never. One that was missed is made"
+        " after the next start.",
+    )
+    folder: Path = _key(
+        "backups", values.path, "Where nightly backups go, best on another disk. Relative to config.ini."
+    )
+    keep: int = _key("7", values.whole(1, 10_000), "Nightly backups that are kept; older ones are deleted.", "files")
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """How long readings and their roll-ups are kept: ages, or `PATTERN AGE`, comma separated; the first match counts.
+
+    Empty, or no match: for ever. In a pattern `*` stands for any characters; ages are in s, min, h, d, w, y, or
+    forever.
+    """
+
+    raw: Ages = _key("", values.ages, "How long the readings themselves are kept: 90d, or boiler/* 2y, 30d.")
+    rollup_1m: Ages = _key("", values.ages, "How long the roll-up of a minute is kept.")
+    rollup_15m: Ages = _key("", values.ages, "How long the roll-up of 15 minutes is kept.")
+    rollup_1h: Ages = _key("", values.ages, "How long the roll-up of an hour is kept.")
+    rollup_1d: Ages = _key("", values.ages, "How long the roll-up of a day is kept.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +188,8 @@ class Settings:
 
     server: ServerSettings = field(default_factory=ServerSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     devices: DeviceSettings = field(default_factory=DeviceSettings)
     live: LiveSettings = field(default_factory=LiveSettings)
     log: LogSettings = field(default_factory=LogSettings)
@@ -157,6 +199,8 @@ class Settings:
 SECTIONS: Mapping[str, type[Any]] = {
     "server": ServerSettings,
     "storage": StorageSettings,
+    "retention": RetentionSettings,
+    "backup": BackupSettings,
     "devices": DeviceSettings,
     "live": LiveSettings,
     "log": LogSettings,
@@ -230,6 +274,11 @@ def for_demo(settings: Settings, folder: Path) -> Settings:
         storage=replace(settings.storage, path=folder / "demo.db"),
         devices=replace(settings.devices, admission="open"),
     )
+
+
+def on_port(settings: Settings, port: int) -> Settings:
+    """The settings of a server that goes on where it listened before."""
+    return replace(settings, server=replace(settings.server, port=port))
 
 
 def _value(setting: Setting, found: _Given) -> object:

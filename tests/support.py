@@ -62,6 +62,8 @@ class Server:
     env: Mapping[str, str] = field(default_factory=dict)
     wrap: Sequence[str] = ()
     """Words put before the command: ``["strace", "-f", …]``, ``["faketime", …]``."""
+    source: Path = ROOT
+    """Where server.py lies: a changed copy shows that a test sees the change."""
     scheme: str = "http"
     port: int = 0
     proc: subprocess.Popen[bytes] = field(init=False)
@@ -96,10 +98,10 @@ class Server:
         """Start the process and wait for the line with its URL; a restart keeps the port."""
         self._write_config()
         begin = len(self.out())
-        command = [*self.wrap, sys.executable, str(SERVER), "--config", str(self.config), *self.args]
+        command = [*self.wrap, sys.executable, str(self.source / SERVER.name), "--config", str(self.config), *self.args]
         with (self.directory / "stdout").open("ab") as out, (self.directory / "stderr").open("ab") as err:
             self.proc = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=_environment(self.env), cwd=ROOT
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=_environment(self.env), cwd=self.source
             )
         found = wait_until(lambda: self._listening(begin), timeout, "the server's URL line")
         assert found

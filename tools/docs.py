@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from handlers.base import Guard
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -104,6 +109,16 @@ def figures() -> str:
     )
 
 
+def storage_figures() -> str:
+    """What has an aim among the figures of the storage, beside the rivals."""
+    path = ROOT / "bench" / "results" / "storage.json"
+    if not path.exists():
+        return "\nNot measured yet.\n\n"
+    from bench.storage.report import summary
+
+    return table(*summary(json.loads(path.read_text(encoding="utf-8"))))
+
+
 def metrics() -> str:
     """What /metrics exports."""
     from telemetry.exposition import METRICS
@@ -112,13 +127,22 @@ def metrics() -> str:
     return table(["metric", "type", "meaning"], rows)
 
 
+def _address(pattern: str) -> str:
+    return re.sub(r"\(\?P<(\w+)>[^()]*\)", r"{\1}", pattern).replace("\\", "")
+
+
+def _access(handler: type[Guard]) -> str:
+    write = handler.write_access
+    return handler.access.name.lower() + (f"; changes: {write.name.lower()}" if write else "")
+
+
 def routes() -> str:
     """Every address, who may use it, and what it is."""
     from handlers.base import Guard
     from handlers.routes import ROUTES
 
     rows = (
-        [f"`{pattern}`".replace("\\", ""), handler.access.name.lower(), (handler.__doc__ or "").partition("\n")[0]]
+        [f"`{_address(pattern)}`", _access(handler), (handler.__doc__ or "").partition("\n")[0]]
         for pattern, handler in ROUTES
         if issubclass(handler, Guard)
     )

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes .venv ready. `tools/setup.sh` installs what the server needs, `tools/setup.sh dev` what the tests need too,
-# Debian's chromium and node included, and `tools/setup.sh bench` the packages of the rival in Node as well. Installs Debian packages where it may (root, or sudo without a password),
+# Debian's chromium, node and strace included, and `tools/setup.sh bench` the packages of the rival in Node as well. Installs Debian packages where it may (root, or sudo without a password),
 # and otherwise says which command to type. Does nothing where nothing has changed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -55,6 +55,7 @@ case "${1:-run}" in dev | bench)
     command -v chromium >/dev/null || missing="chromium fonts-dejavu-core"
     command -v node >/dev/null || missing="$missing nodejs"
     command -v curl >/dev/null || missing="$missing curl"
+    command -v strace >/dev/null || missing="$missing strace"
     # shellcheck disable=SC2086  # a list of words
     [ -z "$missing" ] || debian $missing
     ;;

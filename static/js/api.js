@@ -15,6 +15,25 @@ export function liveUrl() {
   return url.href;
 }
 
+/** The address of another page, or of something to download; a kiosk link's token goes along. */
+export function pageUrl(path, query = []) {
+  const all = new URLSearchParams(TOKEN ? [...query, ["token", TOKEN]] : query);
+  return all.size ? `${path}?${all}` : path;
+}
+
+/** POST a file as it is; `told(bytes)` hears how much is sent. Resolves to {status, text}; 0: no answer, or aborted. */
+export function upload(path, file, told, signal) {
+  const request = new XMLHttpRequest(); // fetch does not tell how far an upload is
+  request.open("POST", new URL(path, location.href));
+  if (TOKEN) request.setRequestHeader("Authorization", `Bearer ${TOKEN}`);
+  request.upload.addEventListener("progress", (event) => told(event.loaded));
+  signal.addEventListener("abort", () => request.abort());
+  request.send(file);
+  return new Promise((resolve) => {
+    request.addEventListener("loadend", () => resolve({ status: request.status, text: request.responseText }));
+  });
+}
+
 /** An answer that is not 2xx. */
 export class Refused extends Error {
   constructor(status, error) {
@@ -37,6 +56,10 @@ export class Api {
   post(path, body) {
     const headers = { "Content-Type": "application/json" };
     return this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  delete(path) {
+    return this.#ask(path, { method: "DELETE" });
   }
 
   /** GET until there is an answer; null if the server refuses for good. */

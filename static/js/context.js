@@ -2,5 +2,5 @@
 import { Model } from "telltale/model.js";
 
 export const model = new Model();
-const { operator, user, demo } = document.body.querySelector("tt-app").dataset;
+const { operator, user, demo } = document.body.querySelector("[data-user]").dataset;
 export const me = { operator: operator === "true", user: user ?? "", demo: demo === "true" };

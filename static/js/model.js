@@ -1,8 +1,9 @@
 /**
  * All that the page knows, from the public contract alone: devices, series, view, connection. Elements read it and are
- * told of changes: "structure", "pending", "view" and "connection" as events, values through `watch`.
+ * told of changes: "structure", "pending", "view", "annotations" and "connection" as events, values through `watch`.
  */
 import { Api, liveUrl } from "telltale/api.js";
+import { Annotations } from "telltale/core/annotations.js";
 import { ServerClock } from "telltale/core/clock.js";
 import { Inventory } from "telltale/core/inventory.js";
 import { POINTS, Series } from "telltale/core/series.js";
@@ -18,12 +19,15 @@ const BY_NAME = 40;
 export class Model extends EventTarget {
   clock = new ServerClock();
   inventory = new Inventory();
+  annotations = new Annotations();
   series = new Map();
   view = new View();
   /** connecting | live | down | ended */
   connection = "connecting";
   /** When the connection was lost (server's time), or null. */
   lost = null;
+  /** What was found damaged: {damaged, count, salvage}, or null. */
+  damage = null;
   /** The devices have been listed once. */
   ready = false;
   #watchers = new Map();
@@ -60,7 +64,14 @@ export class Model extends EventTarget {
     if (this.view.range !== before) for (const one of this.series.values()) one.points = POINTS;
     if (this.view.live) for (const one of this.series.values()) one.detail = null;
     this.loader.check();
+    if (this.clock.now() - this.view.range < this.annotations.from) this.#annotate();
     this.dispatchEvent(new Event("view"));
+  }
+
+  /** An annotation is new, or another than it was. */
+  annotated(annotation) {
+    this.annotations.push(annotation);
+    this.dispatchEvent(new Event("annotations"));
   }
 
   #perform(action) {
@@ -72,7 +83,13 @@ export class Model extends EventTarget {
       case "load":
         return this.#forget();
       case "devices":
+        this.#annotate();
+        this.#askDamage();
         return this.#list();
+      case "storage":
+        return this.#damage(action.storage);
+      case "annotation":
+        return this.annotated(action.annotation);
       case "readings":
         return this.#readings(action.readings);
       case "refetch":
@@ -88,6 +105,16 @@ export class Model extends EventTarget {
       default:
         return undefined;
     }
+  }
+
+  async #askDamage() {
+    const answer = await this.api.getSurely("api/storage/damage");
+    if (answer) this.#damage(answer);
+  }
+
+  #damage(storage) {
+    this.damage = storage;
+    this.dispatchEvent(new Event("damage"));
   }
 
   /** What was pushed and never stored is gone with the run that pushed it; the answer's readings follow. */
@@ -153,6 +180,15 @@ export class Model extends EventTarget {
     this.ready = true;
     if (this.#unknown.length) this.#place();
     else this.#structure();
+  }
+
+  async #annotate() {
+    const fetch = this.annotations.begin();
+    const { zoom, range } = this.view;
+    const from = Math.floor(Math.min(this.clock.now() - range, zoom?.from ?? Infinity));
+    const answer = await this.api.getSurely("api/annotations", [["from", from]]);
+    this.annotations.load(fetch, answer?.annotations ?? null, from);
+    this.dispatchEvent(new Event("annotations"));
   }
 
   #structure(what = "structure") {

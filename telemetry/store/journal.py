@@ -1,6 +1,7 @@
 """The journal: one row per commit, its readings packed in one BLOB in arrival order. Append-only.
 
-Layout of ``data``: ``count`` records of 21 bytes, little-endian, unpadded, then the text tail.
+Layout of ``data``, deflated with zlib if it is shorter than its records: ``count`` records of 21 bytes, little-endian,
+unpadded, then the text tail.
 
     bytes  field    meaning
     0-3    series   u32, series.id
@@ -9,7 +10,8 @@ Layout of ``data``: ``count`` records of 21 bytes, little-endian, unpadded, then
     13-20  value    f64; boolean 0.0/1.0; text: u32 offset and u32 length (bytes) in the tail, UTF-8
 
 The reading at index i has seq ``first_seq + i``. ``marks`` is JSON ``{device: last envelope id}`` or NULL: what
-these readings acknowledged. ``received`` is the newest arrival stamp in the row (ms).
+these readings acknowledged. ``received`` is the newest arrival stamp in the row (ms). ``crc`` is a CRC-32 over all of
+it; NULL in rows written before there was one.
 """
 
 from __future__ import annotations
@@ -17,16 +19,22 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from telemetry.model import Batch, MessageId, Value
+from telemetry.store.damage import Damaged
 
 RECORD = struct.Struct("<IBqd")
 TEXT = struct.Struct("<IBqII")
 NUMBER, BOOLEAN, TEXT_STATE = 0, 1, 2
 KIND_BITS = 3
 UNTRUSTED_CLOCK = 4
+
+DEFLATED = 5_000
+"""Rows of more readings are not deflated. For small ones it halves the pages that commits write; a flood fills whole
+pages anyway, and has better use for the time."""
 
 SCHEMA = """
 CREATE TABLE journal (
@@ -61,6 +69,7 @@ class Row(NamedTuple):
     max_ts: int
     marks: str | None
     data: bytes
+    crc: int | None = None
 
 
 def pack(batches: Sequence[Batch], received: int, spare_seq: int = 0) -> Iterator[Row]:
@@ -109,7 +118,33 @@ def _row(batches: Sequence[Batch], received: int, first: int = 0) -> Row:
         if batch.mark:
             marks[batch.mark[0]] = batch.mark[1]
     text_marks = json.dumps(marks, ensure_ascii=False) if marks else None
-    return Row(first, count, received, low, high, text_marks, bytes(records + tail))
+    row = Row(first, count, received, low, high, text_marks, bytes(records + tail))
+    return row._replace(crc=crc_of(row))
+
+
+def crc_of(row: Row) -> int:
+    """The checksum of a row."""
+    head = struct.pack("<5q", *row[:5]) + (row.marks or "").encode()
+    return zlib.crc32(row.data, zlib.crc32(head))
+
+
+def opened(values: tuple[Any, ...]) -> Row:
+    """A row as SELECT gave it, inflated, not verified. Raises zlib.error and TypeError on one that is damaged."""
+    row = Row(*values)
+    if len(row.data) < row.readings * RECORD.size:
+        return row._replace(data=zlib.decompress(row.data))
+    return row
+
+
+def verified(values: tuple[Any, ...]) -> Row:
+    """A row as SELECT gave it, inflated. Raises Damaged if it does not fit its checksum."""
+    try:
+        row = opened(values)
+    except (zlib.error, TypeError) as error:
+        raise Damaged("journal", values[0]) from error
+    if row.crc is not None and row.crc != crc_of(row):
+        raise Damaged("journal", row.first_seq)
+    return row
 
 
 def unpack(first_seq: int, count: int, data: bytes, skip: int = 0) -> Iterator[Record]:
@@ -128,9 +163,17 @@ def unpack(first_seq: int, count: int, data: bytes, skip: int = 0) -> Iterator[R
 
 
 def append(connection: sqlite3.Connection, rows: Iterable[Row]) -> int:
-    """Insert rows inside the caller's transaction; returns the bytes of their BLOBs."""
+    """Insert rows inside the caller's transaction; returns the bytes of their BLOBs before they are deflated."""
     size = 0
     for row in rows:
-        connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row._replace(data=_deflated(row)))
         size += len(row.data)
     return size
+
+
+def _deflated(row: Row) -> bytes:
+    """The BLOB smaller than its records, or as it is: so the length says which it is."""
+    if row.readings > DEFLATED:
+        return row.data
+    smaller = zlib.compress(row.data, 1)
+    return smaller if len(smaller) < row.readings * RECORD.size else row.data

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from telemetry.model import Batch, Series
 from telemetry.registry import Device
-from telemetry.store import journal
+from telemetry.store import damages, journal
 from telemetry.store.db import Store
 
 PAGE_ROWS = 64
@@ -48,7 +48,11 @@ def commit(store: Store, connection: sqlite3.Connection, group: Group) -> tuple[
             "INSERT OR IGNORE INTO series (id, device, metric, name, kind, unit) VALUES (?, ?, ?, ?, ?, ?)",
             (one.id, one.device, one.metric, one.name, one.kind.value, one.unit),
         )
-    size = journal.append(connection, journal.pack(group.batches, group.received, group.spare_seq))
+    if group.devices or group.series:
+        damages.renew(connection)
+    rows = list(journal.pack(group.batches, group.received, group.spare_seq))
+    store.bounds.admit(sum(len(row.data) for row in rows))
+    size = journal.append(connection, rows)
     return size, store.reserve(connection, group.last_seq)
 
 
@@ -62,7 +66,7 @@ def page(connection: sqlite3.Connection, after: int, upto: int) -> list[journal.
         (_row_at(connection, after), upto, after, PAGE_ROWS),
     )
     for values in found:
-        row = journal.Row(*values)
+        row = journal.verified(values)
         rows.append(row)
         count += row.readings
         if count >= PAGE_READINGS:
@@ -94,6 +98,9 @@ def resumable(connection: sqlite3.Connection, seq: int, not_before: int) -> bool
     It can if ``seq`` was committed, and what came after it was received at or after ``not_before`` (ms) and is at most
     MISSED_MAX readings.
     """
+    (trimmed,) = connection.execute("SELECT value FROM meta WHERE key = 'trimmed_seq'").fetchone()
+    if seq < trimmed:
+        return False
     if seq:
         holds = connection.execute(
             "SELECT first_seq + count FROM journal WHERE first_seq <= ? AND count > 0 ORDER BY first_seq DESC LIMIT 1",
@@ -124,3 +131,18 @@ def marks(connection: sqlite3.Connection, after: int) -> Iterator[tuple[str, int
     )
     for (text,) in rows:
         yield from json.loads(text).items()
+
+
+UNSEALED = "first_seq > (SELECT value FROM meta WHERE key = 'sealed_seq')"
+
+
+def unsealed_bytes(connection: sqlite3.Connection) -> int:
+    """Bytes of the records that are not sealed."""
+    (count,) = connection.execute(f"SELECT ifnull(sum(count), 0) FROM journal WHERE {UNSEALED}").fetchone()  # noqa: S608
+    return int(count) * journal.RECORD.size
+
+
+def unsealed_since(connection: sqlite3.Connection) -> int | None:
+    """When the oldest row that is not sealed was received (ms); None if all is sealed."""
+    row = connection.execute(f"SELECT received FROM journal WHERE {UNSEALED} ORDER BY first_seq LIMIT 1").fetchone()  # noqa: S608
+    return None if row is None else int(row[0])

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from telemetry.store import journal
+from telemetry.store import chunk_schema, corrections, damages, imports, journal, levels, roles, usage
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -54,17 +54,73 @@ def _meta(db: Database) -> None:
     db.table("meta").insert_all({"key": key, "value": value} for key, value in start.items())
 
 
+def _annotations(db: Database) -> None:
+    db.execute(
+        "CREATE TABLE annotations (id INTEGER PRIMARY KEY AUTOINCREMENT, series INTEGER, from_ts INTEGER NOT NULL,"
+        " to_ts INTEGER, text TEXT NOT NULL, author TEXT NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL,"
+        " deleted INTEGER) STRICT"
+    )
+    db.execute("CREATE INDEX annotations_time ON annotations(from_ts, id) WHERE deleted IS NULL")
+    db.execute("CREATE INDEX annotations_deleted ON annotations(deleted) WHERE deleted IS NOT NULL")
+
+
+def _sealing(db: Database) -> None:
+    db.execute("ALTER TABLE journal ADD COLUMN crc INTEGER")
+    for statement in (*chunk_schema.SCHEMA, levels.SEALED):
+        db.execute(statement)
+    for width, name in levels.LEVELS.items():
+        db.execute(levels.table(name))
+        db.execute(levels.view(name, width))
+    db.table("meta").insert_all({"key": key, "value": 0} for key in chunk_schema.META)
+
+
+def _damage(db: Database) -> None:
+    for statement in damages.SCHEMA:
+        db.execute(statement)
+
+
+def _imports(db: Database) -> None:
+    db.execute(imports.SCHEMA)
+
+
+def _retention(db: Database) -> None:
+    db.execute("ALTER TABLE sealed ADD COLUMN gone_from INTEGER")
+    db.execute("ALTER TABLE sealed ADD COLUMN raw_from INTEGER")
+
+
+def _usage(db: Database) -> None:
+    db.execute(usage.SCHEMA)
+
+
+def _corrections(db: Database) -> None:
+    for statement in corrections.SCHEMA:
+        db.execute(statement)
+
+
+def _roles(db: Database) -> None:
+    for statement in roles.SCHEMA:
+        db.execute(statement)
+
+
 STEPS: dict[str, Callable[[Database], None]] = {
     "m001_journal": _journal,
     "m002_registry": _registry,
     "m003_accounts": _accounts,
     "m004_meta": _meta,
+    "m005_sealing": _sealing,
+    "m006_annotations": _annotations,
+    "m007_imports": _imports,
+    "m008_damage": _damage,
+    "m009_retention": _retention,
+    "m010_usage": _usage,
+    "m011_corrections": _corrections,
+    "m012_roles": _roles,
 }
 
 
 def apply(connection: sqlite3.Connection) -> None:
     """Bring a database to the newest schema; each step is one transaction. Raises sqlite3.Error."""
-    if _applied(connection) >= STEPS.keys():
+    if complete(connection):
         return
     from sqlite_utils import Database, Migrations
 
@@ -74,7 +130,21 @@ def apply(connection: sqlite3.Connection) -> None:
     migrations.apply(Database(connection))
 
 
-def _applied(connection: sqlite3.Connection) -> set[str]:
+def complete(connection: sqlite3.Connection) -> bool:
+    """Whether a database has the newest schema. Raises sqlite3.Error."""
+    return applied(connection) >= STEPS.keys()
+
+
+def model() -> sqlite3.Connection:
+    """An empty database of the newest schema, in memory."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.execute("PRAGMA auto_vacuum=INCREMENTAL").close()
+    apply(connection)
+    return connection
+
+
+def applied(connection: sqlite3.Connection) -> set[str]:
+    """The migrations that a database has had; none where it is not one of ours. Raises sqlite3.Error."""
     known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
     if not known:
         return set()

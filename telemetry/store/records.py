@@ -1,7 +1,7 @@
 """Readings as numpy arrays: decodes pages of the journal and keeps, of equal (series, time), the last written.
 
-The only decoder of the journal that is fast enough for history; ``journal`` describes the layout. Import it on a
-reader thread when it is first needed: numpy costs start-up time and memory. Knows no SQL and no buckets.
+The decoder of the journal that is fast enough for history and sealing; ``journal`` describes the layout. Import it on a
+thread of the store when it is first needed: numpy costs start-up time and memory. Knows no SQL and no buckets.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from telemetry.model import Batch, Kind, kind_of
 from telemetry.store import journal
-from telemetry.store.readings import Page
 
 LAYOUT = np.dtype([("series", "<u4"), ("kind", "u1"), ("ts", "<i8"), ("value", "<f8")])
-"""A record of the journal; ``kind`` is one of journal.NUMBER, BOOLEAN, TEXT_STATE once decoded."""
+"""A record of the journal; ``kind`` is one of journal.NUMBER, BOOLEAN, TEXT_STATE, perhaps with journal's flag."""
 Records = NDArray[np.void]
 """An array of LAYOUT; the value of a text is its index in the list of texts beside it."""
 NARROW = np.iinfo(np.uint16).max
 KINDS = {Kind.NUMBER: journal.NUMBER, Kind.BOOLEAN: journal.BOOLEAN, Kind.TEXT: journal.TEXT_STATE}
 
+Page = list[tuple[int, bytes]]
+"""Rows of the journal: how many readings, and their BLOB."""
 Arrived = Iterable[Batch]
 """Batches that are not committed yet, oldest first."""
 
@@ -42,21 +43,9 @@ class Texts:
         return at
 
 
-def gather(pages: Iterable[Page], pending: Arrived, ids: Iterable[int], frm: int, to: int) -> tuple[Records, list[str]]:
-    """The readings of the series ``ids`` with ``frm`` <= ts < ``to`` (ms), settled, and the texts in them.
-
-    ``pages`` hold what was written in order of arrival, ``pending`` what came after.
-    """
-    wanted = np.array(sorted(ids), dtype=np.uint32)
-    texts = Texts()
-    found = [_pick(page, wanted, frm, to, texts) for page in pages]
-    found.append(_arrived(pending, set(wanted.tolist()), frm, to, texts))
-    return settle(np.concatenate(found)), texts.known
-
-
 def settle(records: Records) -> Records:
     """Records in order of arrival -> by series, then time; of equal (series, ts) the last stands."""
-    if _rises(records):
+    if len(records) < 2 or _rises(records):
         return records
     series = records["series"]
     # numpy sorts 16 bits by radix: most series have their readings in order of time and need no more than this
@@ -86,17 +75,26 @@ def by_series(settled: Records) -> dict[int, Records]:
     return {int(series[a]): settled[a:b] for a, b in pairwise(starts)}
 
 
-def _pick(page: Page, wanted: NDArray[np.uint32], frm: int, to: int, texts: Texts) -> Records:
+def decode(page: Page, texts: Texts) -> Records:
+    """All readings of some rows in order of arrival, with the flag beside the kind."""
     size = LAYOUT.itemsize
     records = np.frombuffer(b"".join([data[: count * size] for count, data in page]), LAYOUT)
-    ts = records["ts"]
-    matches = np.isin(records["series"], wanted) & (ts >= frm) & (ts < to)
-    picked = records[matches]
-    picked["kind"] &= journal.KIND_BITS
-    is_text = picked["kind"] == journal.TEXT_STATE
+    is_text = (records["kind"] & journal.KIND_BITS) == journal.TEXT_STATE
     if is_text.any():
-        picked["value"][is_text] = _read_texts(page, np.flatnonzero(matches)[is_text], picked["value"][is_text], texts)
-    return picked
+        records = records.copy()
+        records["value"][is_text] = _read_texts(page, np.flatnonzero(is_text), records["value"][is_text], texts)
+    return records
+
+
+def arrived(pending: Arrived, wanted: set[int], frm: int, to: int, texts: Texts) -> Records:
+    """The readings with ``frm`` <= ts < ``to`` (ms) of some series that are not committed yet, in order of arrival."""
+    rows = [
+        (series.id, KINDS[kind_of(value)], ts, texts.index(value) if isinstance(value, str) else value)
+        for batch in pending
+        for series, ts, value in batch.readings
+        if series.id in wanted and frm <= ts < to
+    ]
+    return np.array(rows, dtype=LAYOUT)
 
 
 def _read_texts(page: Page, at: NDArray[np.intp], values: NDArray[np.float64], texts: Texts) -> list[int]:
@@ -109,13 +107,3 @@ def _read_texts(page: Page, at: NDArray[np.intp], values: NDArray[np.float64], t
         start = count * LAYOUT.itemsize + offset
         found.append(texts.index(data[start : start + length].decode()))
     return found
-
-
-def _arrived(pending: Arrived, wanted: set[int], frm: int, to: int, texts: Texts) -> Records:
-    rows = [
-        (series.id, KINDS[kind_of(value)], ts, texts.index(value) if isinstance(value, str) else value)
-        for batch in pending
-        for series, ts, value in batch.readings
-        if series.id in wanted and frm <= ts < to
-    ]
-    return np.array(rows, dtype=LAYOUT)

@@ -12,15 +12,19 @@ from collections.abc import Iterable
 
 from telemetry.model import Kind, Series, Value, kind_of
 from telemetry.registry import Device, Registry
-from telemetry.store import journal, log
+from telemetry.store import corrections, damages, journal, log, roles
+from telemetry.store.damage import Damaged
 
 SeriesState = tuple[str, str | None, int | None, Value | None, int]
 DeviceState = tuple[int | None, str | None, str]
 
 
 def load(connection: sqlite3.Connection, registry: Registry) -> int:
-    """Fill the registry; returns the newest arrival stamp (ms), 0 in an empty database."""
-    registry.load(_devices(connection), _series(connection))
+    """Fill the registry; returns the newest arrival stamp (ms), 0 in an empty database. Raises Damaged."""
+    registry.load(_devices(connection), _series(connection), roles.aliases(connection))
+    for id_, masks in corrections.all_active(connection).items():
+        if id_ in registry.by_id:
+            registry.by_id[id_].masks = tuple(masks)
     newest = max((device.last_seen or 0 for device in registry.devices.values()), default=0)
     (seq,) = connection.execute("SELECT value FROM meta WHERE key = 'state_seq'").fetchone()
     for device_id, mark in log.marks(connection, seq):
@@ -62,11 +66,24 @@ def save(
         devices,
     )
     connection.execute("UPDATE meta SET value = ? WHERE key = 'state_seq'", (seq,))
+    damages.renew(connection)
+
+
+def wrong(connection: sqlite3.Connection) -> list[Damaged]:
+    """The rows of the registry that do not fit their checksums."""
+    devices = connection.execute("SELECT state_check, rowid, id, last_seen, last_id FROM devices").fetchall()
+    names = connection.execute("SELECT name_check, id, device, metric, name FROM series").fetchall()
+    states = connection.execute("SELECT state_check, id, kind, unit, latest_ts, latest FROM series").fetchall()
+    found = [Damaged("devices", row[1]) for row in devices if row[0] not in (None, damages.check_of(row[2:]))]
+    found += [Damaged("series", row[1]) for row in names + states if row[0] not in (None, damages.check_of(row[1:]))]
+    return found
 
 
 def _devices(connection: sqlite3.Connection) -> Iterable[Device]:
-    rows = connection.execute("SELECT id, name, gateway, created, last_seen, last_id FROM devices")
-    for id_, name, gateway, created, last_seen, last_id in rows:
+    rows = connection.execute("SELECT id, name, gateway, created, last_seen, last_id, state_check, rowid FROM devices")
+    for id_, name, gateway, created, last_seen, last_id, state_check, rowid in rows:
+        if state_check is not None and state_check != damages.check_of((id_, last_seen, last_id)):
+            raise Damaged("devices", rowid)
         yield Device(
             id_,
             name,
@@ -78,16 +95,23 @@ def _devices(connection: sqlite3.Connection) -> Iterable[Device]:
 
 
 def _series(connection: sqlite3.Connection) -> Iterable[Series]:
-    rows = connection.execute("SELECT id, device, metric, name, kind, unit, latest_ts, latest FROM series ORDER BY id")
-    for id_, device, metric, name, kind, unit, ts, value in rows:
+    rows = connection.execute(
+        "SELECT id, device, metric, name, kind, unit, latest_ts, latest, bound, name_check, state_check FROM series"
+        " ORDER BY id"
+    )
+    for id_, device, metric, name, kind, unit, ts, value, bound, *checks in rows:
+        sums = damages.check_of((id_, device, metric, name)), damages.check_of((id_, kind, unit, ts, value))
+        if any(held is not None and held != own for held, own in zip(checks, sums, strict=True)):
+            raise Damaged("series", id_)
         latest = None if ts is None else (ts, bool(value) if isinstance(value, int) else value)
-        yield Series(id_, device, metric, name, Kind(kind), unit, latest, latest)
+        yield Series(id_, device, metric, name, Kind(kind), unit, latest, latest, bound=bool(bound))
 
 
 def _replay(registry: Registry, row: journal.Row) -> None:
     for record in journal.unpack(row.first_seq, row.readings, row.data):
         series = registry.by_id[record.series]
-        if series.durable is None or record.ts >= series.durable[0]:
+        newest = series.durable is None or record.ts >= series.durable[0]
+        if newest and not series.hides(record.ts, record.value):
             series.durable = series.latest = (record.ts, record.value)
             series.kind = kind_of(record.value)
         device = registry.devices[series.device]

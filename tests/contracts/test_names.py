@@ -10,7 +10,14 @@ from tests.contracts import source
 
 # modules without a test of their name -> the test that is theirs; None: there is nothing to test
 ELSEWHERE: dict[str, str | None] = {
+    "handlers/openapi_data.py": "tests/handlers/test_openapi.py",  # a part of the one document
+    "handlers/openapi_words.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/routes.py": "tests/contracts/test_routes.py",
+    "handlers/listening.py": "tests/test_server.py",
+    "telemetry/store/comparing.py": "tests/telemetry/store/test_checking.py",
+    "telemetry/safekeeping.py": "tests/telemetry/test_upkeep.py",  # the same commands, from their other end
+    "telemetry/store/chunk_schema.py": "tests/telemetry/store/test_chunks.py",
+    "telemetry/store/levels.py": "tests/telemetry/store/test_outside.py",
     "telemetry/core.py": None,  # names what server.py composes; holds no logic
 }
 

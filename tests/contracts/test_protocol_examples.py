@@ -89,7 +89,7 @@ class World:
             else:
                 method, path, body = line.removeprefix("operator: ").split(" ", 2)
                 reply = self.server.request(method, path, json_body=json.loads(body), token=self.api_token)
-                assert reply.status == 200, reply.body
+                assert reply.status in (200, 201), reply.body
 
     def send(self, who: str, message: str) -> None:
         socket = self.sockets.get(who)

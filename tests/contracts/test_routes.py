@@ -113,6 +113,9 @@ def test_operator_routes_refuse_a_viewer(closed: Server) -> None:
         if handler.access in {Access.OPERATOR, Access.ADMIN}:
             for method in ("GET", "POST"):
                 assert closed.request(method, a_path(pattern), token=viewer).status in {403, 405}, pattern
+        elif handler.write_access in {Access.OPERATOR, Access.ADMIN}:
+            for method in ("POST", "PUT", "PATCH", "DELETE"):
+                assert closed.request(method, a_path(pattern), token=viewer).status in {403, 405}, pattern
 
 
 def test_unsafe_method_from_a_foreign_page_is_refused(closed: Server) -> None:

@@ -7,7 +7,11 @@ from tests.contracts import source
 CAP = 500
 LOOK = 300
 # files above 300 lines -> why they are one file
-LARGE: dict[str, str] = {}
+LARGE: dict[str, str] = {
+    "telemetry/settings.py": "one table of every setting, and how it is read",
+    "telemetry/ingest.py": "one state machine: what waits, what is written, and what happens when that fails",
+    "telemetry/store/db.py": "one owner of connections and threads, through every failure of a disk",
+}
 
 LINES = {path: len(source.text(path).splitlines()) for path in source.files(".py", ".js", ".css", ".html", ".sh")}
 

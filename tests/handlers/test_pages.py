@@ -85,6 +85,21 @@ def test_name_of_who_looks_is_escaped(running: Server, viewer: str) -> None:
     assert "kiosk &lt;b&gt;" in text
 
 
+def test_data_page_is_for_operators(running: Server, viewer: str) -> None:
+    """As well built as the dashboard; others are refused, or sent to the login."""
+    reply = running.request("GET", "/data", token=running.api_token("operator", name="<i>op</i>"), headers=HTML)
+    assert reply.status == 200
+    assert "&lt;i&gt;op" in reply.text
+    scripts = re.findall(r"<script\b[^>]*>", reply.text)
+    assert scripts
+    assert all(f'nonce="{nonce(reply)}"' in script for script in scripts)
+    assert not re.search(r"<[^>]+\s(?:on\w+|style)=", reply.text)
+    for address in set(re.findall(r"""["'](/static/[^"']+)["']""", reply.text)):
+        assert running.request("GET", address).status == 200, address
+    assert running.request("GET", "/data", token=viewer, headers=HTML).status == 403
+    assert running.request("GET", "/data", headers=HTML).headers["Location"] == "/login?next=%2Fdata"
+
+
 def test_operators_are_told_apart(running: Server, viewer: str) -> None:
     assert 'data-operator="false"' in page(running, viewer).text
     assert 'data-operator="true"' in page(running, running.api_token("operator")).text

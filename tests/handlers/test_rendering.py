@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from handlers.rendering import BARE, STATIC, asset, importmap, stylesheets
+from handlers.rendering import BARE, STATIC, asset, importmap, modules, preloads, stylesheets
 
 FILES = sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
 
@@ -29,6 +29,21 @@ def test_import_map_names_every_module_of_ours_and_the_vendored_ones() -> None:
     ours = {f"telltale/{path.relative_to(STATIC / 'js').as_posix()}" for path in (STATIC / "js").rglob("*.js")}
     assert set(imports) == ours | set(BARE)
     assert all(re.fullmatch(r"/static/.*\?v=[0-9a-f]{12}", address) for address in imports.values())
+
+
+def test_page_loads_ahead_what_it_imports_and_nothing_else() -> None:
+    """Directly or not, each once; so no page waits for a chain of imports, or fetches what only another needs."""
+    dashboard, data = preloads("telltale/main.js"), preloads("telltale/data/main.js")
+    names = {address: name for name, address in modules().items()}
+    for found in (dashboard, data):
+        assert len(set(found)) == len(found)
+    assert {names[one] for one in dashboard} >= {"telltale/main.js", "telltale/core/series.js", "lit", "partysocket/ws"}
+    assert not [one for one in dashboard if "/data/" in one]
+    assert {names[one] for one in data} >= {"telltale/data/app.js", "telltale/theme.js", "telltale/core/storage.js"}
+    assert not {"partysocket/ws", "telltale/ui/chart.js"} & {names[one] for one in data}
+    assert set(dashboard) | set(data) == set(names), "a module that no page loads"
+    with pytest.raises(KeyError):
+        preloads("telltale/missing.js")
 
 
 def test_import_map_cannot_end_its_script_element() -> None:

@@ -57,10 +57,11 @@ test("skipped and changed name spans to fetch again", () => {
   assert.equal(protocol.position.seq, 21);
 });
 
-test("presence and devices are passed on", () => {
+test("presence, devices and annotations are passed on", () => {
   const [protocol] = live();
   assert.deepEqual(types(protocol.received('{"presence": [["a", "online", 1]]}', 1)), ["presence"]);
   assert.deepEqual(types(protocol.received('{"device": {"device": "a", "state": "pending"}}', 1)), ["device"]);
+  assert.deepEqual(protocol.received('{"annotation": {"id": 7}}', 1), [{ type: "annotation", annotation: { id: 7 } }]);
 });
 
 test("silence takes the link down once, and it is opened anew", () => {

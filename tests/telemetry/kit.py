@@ -15,26 +15,28 @@ from telemetry.clock import Clock
 from telemetry.hub import Hub
 from telemetry.ingest import Pipeline
 from telemetry.live import LiveSession
+from telemetry.maintenance import Maintenance
 from telemetry.metrics import Metrics
 from telemetry.model import Batch, Kind, Reading, Refusal, Series, Value
 from telemetry.registry import Registry
 from telemetry.replay import Replay
 from telemetry.store import state
 from telemetry.store.db import Store
+from telemetry.store.limits import UNLIMITED, Limits
 from telemetry.tasks import Tasks
 
 T0 = 1_700_000_000_000
 
 
 class FailingStore(Store):
-    """A store whose commits fail while ``broken`` is set, by a real error from SQLite."""
+    """A store whose commits fail while ``failing`` is set, by a real error from SQLite."""
 
-    broken = False
+    failing = False
 
     def _transaction(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         def failing(connection: sqlite3.Connection) -> Any:
             result = work(connection)
-            if self.broken:
+            if self.failing:
                 connection.execute("SELECT * FROM no_such_table")
             return result
 
@@ -51,6 +53,7 @@ class Kit:
     hub: Hub
     pipeline: Pipeline
     replay: Replay
+    maintenance: Maintenance
     tasks: Tasks
 
     def series(self, metric: str = "t", device: str = "a") -> Series:
@@ -109,22 +112,30 @@ class Viewer:
 
 @asynccontextmanager
 async def core(
-    path: Path, *, interval: float = 0.0, tick: float = 0.0, max_pending: int = 200_000, resume_ms: int = 900_000
+    path: Path,
+    *,
+    interval: float = 0.0,
+    tick: float = 0.0,
+    max_pending: int = 200_000,
+    resume_ms: int = 900_000,
+    kind: type[FailingStore] = FailingStore,
+    room: Limits = UNLIMITED,
 ) -> AsyncIterator[Kit]:
     """A running core on a database file; stops in order and hands the rest of the seqs back."""
-    store = FailingStore(path)
+    store = kind(path, limits=room)
     await store.start()
     registry, metrics, tasks = Registry(), Metrics(), Tasks()
     clock = Clock(await store.read(lambda connection: state.load(connection, registry)))
     hub = Hub(registry, clock, metrics, tick=tick, seq=store.committed)
     pipeline = Pipeline(store, registry, hub, clock, metrics, interval=interval, max_pending=max_pending)
     replay = Replay(store, registry, pipeline, clock, resume_ms=resume_ms)
+    maintenance = Maintenance(store, pipeline, clock, metrics, hub.reached, resume_ms=resume_ms)
     tasks.start(pipeline.run(), "pipeline")
     tasks.start(hub.run(), "hub")
     try:
-        yield Kit(store, registry, metrics, hub, pipeline, replay, tasks)
+        yield Kit(store, registry, metrics, hub, pipeline, replay, maintenance, tasks)
     finally:
-        store.broken = False
+        store.failing = False
         await pipeline.stop()
         await tasks.close()
         await store.close(pipeline.handed_out)

@@ -27,7 +27,7 @@ def run(path: Path, body) -> None:
         try:
             await body(Admin(store, accounts, registry, clock, admission))
         finally:
-            store.broken = False
+            store.failing = False
             accounts.close()
             await store.close()
 
@@ -157,7 +157,7 @@ def test_what_makes_no_sense_is_one_line(tmp_path: Path) -> None:
 
 def test_a_failing_disk_is_an_answer(tmp_path: Path) -> None:
     async def body(admin: Admin) -> None:
-        admin.store.broken = True  # type: ignore[attr-defined]
+        admin.store.failing = True  # type: ignore[attr-defined]
         for command in sorted(COMMANDS):
             if not command.endswith(" list"):
                 given = {"id": "x", "name": "x", "role": "admin", "password": "correct horse"}

@@ -59,7 +59,7 @@ async def opened(path: Path, policy: str, max_pending: int) -> AsyncIterator[Doo
     try:
         yield door
     finally:
-        store.broken = False
+        store.failing = False
         await tasks.close()
         accounts.close()
         await store.close()
@@ -298,10 +298,10 @@ def test_a_push_that_was_due_is_not_sent_after_the_decision(tmp_path: Path, monk
 def test_an_approval_that_the_disk_refused_leaves_the_device_waiting(tmp_path: Path) -> None:
     async def body(door: Door) -> None:
         tokens = door.knock("boiler")
-        door.store.broken = True
+        door.store.failing = True
         with pytest.raises(StoreError):
             await door.admission.approve("boiler")
-        door.store.broken = False
+        door.store.failing = False
         assert [one["device"] for one in door.admission.list()] == ["boiler"]
         assert await door.admission.approve("boiler") == "approved"
         assert len(tokens) == 1

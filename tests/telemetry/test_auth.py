@@ -29,7 +29,7 @@ async def opened(path: Path) -> AsyncIterator[tuple[Accounts, FailingStore]]:
     try:
         yield accounts, store
     finally:
-        store.broken = False
+        store.failing = False
         accounts.close()
         await store.close()
 
@@ -116,7 +116,7 @@ def test_a_failing_disk_keeps_no_revoked_credential_alive(tmp_path: Path) -> Non
         device, api = await accounts.give_device_token("boiler"), await accounts.add_token("kiosk", Role.VIEWER)
         await accounts.add_user("me", Role.ADMIN, RIGHT)
         cookie = await accounts.log_in("me", RIGHT, "::1")
-        store.broken = True
+        store.failing = True
         for ending in (
             accounts.revoke_device_token("boiler"),
             accounts.revoke_token("kiosk"),
@@ -287,10 +287,10 @@ def test_a_setup_that_the_disk_refused_can_be_tried_again(tmp_path: Path) -> Non
     async def body(accounts: Accounts, store: FailingStore) -> None:
         token = accounts.setup_token
         assert token is not None
-        store.broken = True
+        store.failing = True
         with pytest.raises(StoreError):
             await accounts.set_up(token, "me", RIGHT)
-        store.broken = False
+        store.failing = False
         assert await accounts.set_up(token, "me", RIGHT)
 
     run(tmp_path / "x.db", body)

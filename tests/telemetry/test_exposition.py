@@ -12,9 +12,24 @@ import pytest
 
 from telemetry import exposition
 from telemetry.exposition import METRICS, Sample, text
+from telemetry.forecast import Rates
 from telemetry.metrics import Metrics
 from telemetry.model import Reason
 from telemetry.registry import Registry
+from telemetry.storage import Report
+from telemetry.store.holdings import Holdings
+from telemetry.store.ledger import Accounts
+from telemetry.store.space import Files, Pages
+
+REPORT = Report(
+    time=0,
+    files=Files(database=100, wal=10, reserve=5, total=118),
+    quota=None,
+    disk_free=1_000,
+    holdings=Holdings(Pages(100, 20), Accounts(10, 2, 0, 1, 7), None, None, 0),
+    rates=Rates(5.0, None, 7.5),
+    full_on=1_800_000_000_500,
+)
 
 
 @pytest.fixture
@@ -28,10 +43,12 @@ def sample() -> Sample:
         registry=Registry(),
         pipeline=SimpleNamespace(pending=0, healthy=False, last_seq=9),
         store=SimpleNamespace(committed=8),
+        damages=SimpleNamespace(damaged=False),
+        backups=SimpleNamespace(age=lambda: None, ok=lambda: None),
         admission=SimpleNamespace(list=lambda: [{"device": "x"}]),
     )
     core.registry.add_device("boiler", 0).online = True
-    return Sample(core, in_journal=7)
+    return Sample(core, REPORT)
 
 
 def test_names_are_unique_and_follow_prometheus() -> None:
@@ -58,6 +75,13 @@ def test_page_has_help_type_and_a_value_for_each_label(sample: Sample) -> None:
     assert 'telltale_devices{state="pending"} 1' in lines
     assert "telltale_disk_ok 0" in lines
     assert "telltale_database_unsealed 7" in lines
+    assert "telltale_database_stored 2" in lines
+    assert 'telltale_storage_bytes{file="other"} 3' in lines
+    assert "telltale_storage_live_bytes 80" in lines
+    assert "telltale_readings_per_day 5.0" in lines
+    assert "telltale_full_on_timestamp_seconds 1800000000.5" in lines
+    assert "telltale_stored_bytes_per_day" not in page, "not known yet"
+    assert "telltale_storage_quota_bytes" not in page, "there is none"
 
 
 def test_value_that_is_not_to_be_had_is_left_out(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import math
 from contextlib import AsyncExitStack
+from fractions import Fraction
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ from hypothesis import strategies as st
 
 from telemetry import history
 from telemetry.clock import Clock
-from telemetry.history import Busy, Cancelled, Extent, Format, History, Query, kind_now, parse
+from telemetry.history import Busy, Cancelled, Format, History, Query, TooLong, kind_now, parse
 from telemetry.model import Kind, Reason, Refusal, Value
 from telemetry.resolution import bucket_ms
 from telemetry.store.db import StoreError
+from telemetry.store.extents import Extent
 from tests.telemetry.kit import T0, Kit, core
 
 NOW = T0 + 3_600_000
@@ -166,7 +169,7 @@ READINGS = st.lists(
     min_size=1,
     max_size=30,
 )
-STEPS = st.lists(st.tuples(READINGS, st.booleans()), min_size=1, max_size=5)
+STEPS = st.lists(st.tuples(READINGS, st.sampled_from(["pending", "committed", "sealed"])), min_size=1, max_size=5)
 
 
 def expected(model: dict[int, Value], frm: int, to: int, points: int) -> dict[str, Any]:
@@ -175,9 +178,9 @@ def expected(model: dict[int, Value], frm: int, to: int, points: int) -> dict[st
     text = isinstance(model[max(model)], str)
     if len(rows) <= points:
         return {"resolution": "raw", "t": [ts for ts, _ in rows], "v": [_column(value) for _, value in rows]}
+    width = bucket_ms(T0 + rows[0][0], T0 + rows[-1][0], points)
     if not text:
         rows = [(ts, value) for ts, value in rows if not isinstance(value, str)]
-    width = bucket_ms(T0 + rows[0][0], T0 + rows[-1][0], points) if rows else 1
     buckets: dict[int, list[Any]] = {}
     for ts, value in rows:
         buckets.setdefault((T0 + ts) // width * width - T0, []).append(_column(value))
@@ -205,7 +208,7 @@ def test_any_query_answers_as_a_plain_model_does(tmp_path: Path) -> None:
 
         @settings(max_examples=150)
         @given(STEPS, st.integers(-10, 1_010), st.integers(0, 1_010), st.integers(1, 40))
-        def law(steps: list[tuple[list[Any], bool]], frm: int, length: int, points: int) -> None:
+        def law(steps: list[tuple[list[Any], str]], frm: int, length: int, points: int) -> None:
             runner.run(_example(kit, f"d{next(examples)}", steps, Query([], frm, frm + length, points)))
 
         try:
@@ -214,20 +217,58 @@ def test_any_query_answers_as_a_plain_model_does(tmp_path: Path) -> None:
             runner.run(running.aclose())
 
 
-async def _example(kit: Kit, device: str, steps: list[tuple[list[Any], bool]], query: Query) -> None:
+async def _example(kit: Kit, device: str, steps: list[tuple[list[Any], str]], query: Query) -> None:
     model: dict[str, dict[int, Value]] = {}
-    for readings, commit in steps:
+    for readings, then in steps:
         for ts, value, metric in readings:
             kit.send([(ts, value)], metric, device)
             model.setdefault(f"{device}/{metric}", {})[ts] = value
-        if commit:
+        if then != "pending":
             await kit.pipeline.flush()
+        if then == "sealed":
+            await kit.maintenance.seal(everything=True)
     _, frm, to, points = query
     assert await ask(kit, *model, frm=frm, to=to, points=points) == {
         name: expected(some, frm, to, points) for name, some in model.items()
     }
     extents = await history_of(kit).extents([kit.registry.series[name] for name in model], here)
-    assert extents == {name: Extent(T0 + min(some), T0 + max(some), len(some)) for name, some in model.items()}
+    assert extents == {name: Extent(len(some), T0 + min(some), T0 + max(some)) for name, some in model.items()}
+
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_average_lies_between_min_and_max_whatever_the_values(tmp_path: Path, sealed: bool) -> None:
+    """Also where the sum of finite values overflows."""
+    examples = count()
+    with asyncio.Runner() as runner:
+        running = AsyncExitStack()
+        kit = runner.run(running.enter_async_context(core(tmp_path / "x.db", interval=60)))
+
+        @settings(max_examples=60)
+        @given(st.lists(FINITE, min_size=2, max_size=50))
+        def law(values: list[float]) -> None:
+            device = f"d{next(examples)}"
+            one = runner.run(_bucket_of(kit, device, values, sealed=sealed))
+            (low,), (high,), (avg,) = one["min"], one["max"], one["avg"]
+            assert (low, high, one["count"]) == (min(values), max(values), [len(values)])
+            assert low <= avg <= high
+            exact = float(sum(map(Fraction, values)) / len(values))
+            assert math.isclose(avg, exact, rel_tol=1e-9, abs_tol=1e-9 * max(map(abs, values)))
+
+        try:
+            law()
+        finally:
+            runner.run(running.aclose())
+
+
+async def _bucket_of(kit: Kit, device: str, values: list[float], *, sealed: bool) -> dict[str, Any]:
+    kit.send(enumerate(values), "t", device)
+    if sealed:
+        await kit.pipeline.flush()
+        await kit.maintenance.seal(everything=True)
+    return (await ask(kit, f"{device}/t", points=1))[f"{device}/t"]
 
 
 def test_snapshot_is_of_one_moment_while_readings_stream_in(tmp_path: Path) -> None:
@@ -291,23 +332,22 @@ def test_failed_commit_leaves_no_trace_in_history(tmp_path: Path) -> None:
     async def body() -> None:
         async with core(tmp_path / "x.db") as kit:
             await kit.send([(0, 1.0)])
-            kit.store.broken = True
+            kit.store.failing = True
             with pytest.raises(StoreError):
                 await kit.send([(1, 2.0)])
-            kit.store.broken = False
+            kit.store.failing = False
             assert (await ask(kit, "a/t"))["a/t"]["t"] == [0]
 
     asyncio.run(body())
 
 
-def test_journalled_counts_repeats_and_grows_with_every_commit(tmp_path: Path) -> None:
+def test_query_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "TIME", -1.0)
+
     async def body() -> None:
         async with core(tmp_path / "x.db") as kit:
-            asked = history_of(kit)
-            assert await asked.journalled() == 0
-            for expected_total in (2, 4, 6):
-                await kit.send([(0, 1.0), (1, 2.0)])
-                assert await asked.journalled() == expected_total
-            assert await history_of(kit).journalled() == 6
+            await kit.send([(0, 1.0)])
+            with pytest.raises(TooLong, match="shorter span"):
+                await history_of(kit).query(Query(["a/t"], T0, T0 + 10, 10), here)
 
     asyncio.run(body())

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from telemetry.clock import monotonic
+from telemetry.ingest import CALM
 from telemetry.model import Batch, Reading, Reason, Refusal
 from telemetry.store.db import StoreError
 from tests.telemetry.kit import T0, core, until
@@ -94,7 +96,7 @@ def test_failed_commit_fails_everything_pending_and_tells_browsers(tmp_path: Pat
             viewer = kit.viewer()
             await viewer.subscribe("*")
             await asyncio.gather(kit.send([(0, 1.0)]), kit.pipeline.flush())
-            kit.store.broken = True
+            kit.store.failing = True
             lost = kit.send([(5, 2.0), (6, 3.0)])
             await kit.pipeline.flush()
             with pytest.raises(StoreError):
@@ -115,10 +117,10 @@ def test_disk_that_comes_back_is_noticed_without_a_restart(tmp_path: Path) -> No
 
     async def body() -> None:
         async with core(tmp_path / "x.db") as kit:
-            kit.store.broken = True
+            kit.store.failing = True
             with pytest.raises(StoreError):
                 await kit.send([(0, 1.0)])
-            kit.store.broken = False
+            kit.store.failing = False
             await until(lambda: kit.pipeline.healthy)
             await kit.send([(0, 1.0)])
             rows = await kit.store.read(lambda c: c.execute("SELECT sum(count) FROM journal").fetchall())
@@ -133,7 +135,7 @@ def test_cursor_among_lost_readings_is_not_resumable(tmp_path: Path) -> None:
     async def body() -> None:
         async with core(tmp_path / "x.db") as kit:
             await kit.send([(0, 1.0)])
-            kit.store.broken = True
+            kit.store.failing = True
             with pytest.raises(StoreError):
                 await kit.send([(1, 2.0), (2, 3.0)])
             epoch = kit.store.epoch
@@ -156,5 +158,41 @@ def test_stop_commits_what_is_pending(tmp_path: Path) -> None:
             assert kit.store.next_seq == 3
             assert kit.registry.devices["a"].last_id == 7
             assert kit.series().latest == (T0 + 1, 2.0)
+
+    asyncio.run(body())
+
+
+def test_disk_that_flaps_is_told_once_a_minute(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Invariant 7 for the log: a disk that takes a probe and fails the next commit does not fill it."""
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            kit.pipeline._pause = 0.0
+            for n in range(3):
+                kit.store.failing = True
+                with pytest.raises(StoreError):
+                    await kit.send([(n, 1.0)])
+                kit.store.failing = False
+                kit.pipeline._failed_at = monotonic()
+                await until(lambda: kit.pipeline.healthy)
+            assert kit.metrics.commits_failed == 3
+
+    asyncio.run(body())
+    assert [record.levelname for record in caplog.records if "telemetry" in record.name] == ["ERROR", "WARNING"]
+
+
+def test_pause_grows_with_failures_in_a_row_and_stays_below_the_promise(tmp_path: Path) -> None:
+    """Devices that wait for space wait at most five seconds for the server to notice."""
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            pauses = []
+            for _ in range(4):
+                kit.pipeline._failed(StoreError("made up"))
+                pauses.append(kit.pipeline._pause)
+            assert pauses == [1.0, 2.0, 4.0, 4.0]
+            kit.pipeline._failed_at -= CALM
+            kit.pipeline._failed(StoreError("made up"))
+            assert kit.pipeline._pause == 1.0
 
     asyncio.run(body())

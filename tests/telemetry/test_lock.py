@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from telemetry.lock import DatabaseLock, Locked
+from telemetry.lock import DatabaseLock, Locked, last_run
 from tests.support import ROOT, wait_until
 
 HOLD = """
@@ -62,7 +62,8 @@ def test_a_shorter_record_leaves_no_rest_of_the_longer_one(tmp_path: Path) -> No
     lock = DatabaseLock(database)
     lock.record(Path("/a/very/long/path/to/a/socket.sock"))
     lock.record(None)
-    assert json.loads(Path(f"{database}.lock").read_text()) == {"pid": os.getpid(), "control": None}
+    record = json.loads(Path(f"{database}.lock").read_text())
+    assert (record["pid"], record["control"]) == (os.getpid(), None)
     lock.release()
 
 
@@ -98,3 +99,19 @@ def test_a_link_to_the_database_is_the_same_database(tmp_path: Path) -> None:
     with pytest.raises(Locked):
         DatabaseLock(tmp_path / "link.db")
     lock.release()
+
+
+def test_whether_a_server_ran_and_the_machine_went_down_since_outlives_it(tmp_path: Path) -> None:
+    database = tmp_path / "x.db"
+    assert last_run(database) == (False, True)
+    DatabaseLock(database).release()
+    assert last_run(database) == (False, True)
+    lock = DatabaseLock(database)
+    lock.record(Path("socket"))
+    lock.release()
+    assert last_run(database) == (True, False)
+    DatabaseLock(database).release()
+    assert last_run(database) == (True, False)
+    record = json.loads(Path(f"{database}.lock").read_text())
+    Path(f"{database}.lock").write_text(json.dumps(record | {"boot": "another"}))
+    assert last_run(database) == (True, True)

@@ -58,3 +58,46 @@ def test_matching_goes_in_order_of_creation() -> None:
     for metric in ("z", "a", "m"):
         registry.add_series(series("d", metric))
     assert [one.metric for one in registry.matching(lambda name: name != "d/a")] == ["z", "m"]
+
+
+def loaded(*devices: str) -> Registry:
+    """A registry in which each device has the metric t."""
+    registry = Registry()
+    registry.load(map(Device, devices), [series(device, "t", number) for number, device in enumerate(devices, 1)])
+    return registry
+
+
+def test_a_renamed_series_keeps_its_place_and_its_former_name() -> None:
+    registry = loaded("a", "b", "c")
+    one = registry.series["b/t"]
+    registry.rename(one, "kitchen")
+    registry.rename(one, "hall")
+    assert list(registry.series) == ["a/t", "hall", "c/t"]
+    assert registry.find("b/t") is registry.find("kitchen") is registry.find("hall") is one
+    assert (one.label, one.former, registry.find("nobody")) == ('"hall"', ("b/t", "kitchen"), None)
+    registry.rename(one, "b/t")
+    assert (one.former, registry.find("hall")) == (("kitchen", "hall"), one)
+    assert registry.devices["b"].series == {"t": one}
+
+
+def test_a_series_that_takes_over_stands_where_the_other_device_sends() -> None:
+    registry = loaded("old", "new")
+    old, new = registry.series["old/t"], registry.series["new/t"]
+    new.stamp = 7
+    registry.take_over(new, old)
+    assert registry.devices["old"].series == {}
+    assert registry.devices["new"].series == {"t": old}
+    assert (old.device, old.metric, old.stamp, old.bound, new.bound) == ("new", "t", 7, True, False)
+    registry.merge(new, old)
+    assert list(registry.series) == ["old/t"]
+    assert registry.find("new/t") is registry.by_id[2] is old
+    assert old.former == ("new/t",)
+
+
+def test_former_names_are_loaded_and_series_that_were_merged_mean_the_other() -> None:
+    registry = Registry()
+    registry.load([Device("a"), Device("b")], [series("a", "t", 1), series("b", "t", 2)], {"x": 1, "b/t": 1, "gone": 9})
+    assert list(registry.series) == ["a/t"]
+    assert registry.by_id[2] is registry.find("b/t") is registry.find("x") is registry.series["a/t"]
+    assert registry.find("gone") is None
+    assert registry.add_series(series("b", "u")).id == 3

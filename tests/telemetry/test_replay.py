@@ -111,7 +111,7 @@ def test_seqs_of_a_failed_commit_cannot_be_resumed(tmp_path: Path) -> None:
     async def body() -> None:
         async with core(tmp_path / "x.db") as kit:
             await kit.send([(0, 0.0), (1, 1.0)])
-            kit.store.broken = True
+            kit.store.failing = True
             with pytest.raises(StoreError):
                 await kit.send([(2, 2.0), (3, 3.0)])
             epoch = kit.replay.epoch

@@ -141,7 +141,7 @@ def test_expiry_closes_sockets_by_itself(tmp_path: Path, monkeypatch) -> None:
         here = keeper(store, time, ended)
         await here.start(ME)
         running = asyncio.ensure_future(here.expire())
-        store.broken = True
+        store.failing = True
         time.mono_s += LIFETIME
         await until(lambda: len(ended) == 1)
         await here_again(store)
@@ -153,7 +153,7 @@ def test_expiry_closes_sockets_by_itself(tmp_path: Path, monkeypatch) -> None:
         await store.close()
 
     async def here_again(store: FailingStore) -> None:
-        store.broken = False
+        store.failing = False
         await store.write(lambda _: None)
 
     asyncio.run(body())

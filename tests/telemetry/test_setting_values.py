@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from telemetry import setting_values as values
 
+DAY = 86_400_000
+
 
 def test_sizes_are_bytes_with_or_without_a_binary_unit() -> None:
     read = values.size(1, 1 << 40)
@@ -20,6 +22,48 @@ def test_sizes_are_bytes_with_or_without_a_binary_unit() -> None:
 def test_what_could_be_read_two_ways_is_no_size(text: str) -> None:
     with pytest.raises(ValueError, match="is not a size"):
         values.size(1, 1 << 40)(text)
+
+
+def test_a_size_may_be_left_out() -> None:
+    read = values.optional_size(16 << 20, 1 << 40)
+    assert (read(""), read("16 MiB")) == (None, 16 << 20)
+    with pytest.raises(ValueError, match="is not a size from 16777216 to"):
+        read("15 MiB")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ()),
+        ("30d", (("*", 30 * DAY),)),
+        ("forever", (("*", None),)),
+        ("boiler/* 2y, */rssi 12 h ,90 d", (("boiler/*", 730.5 * DAY), ("*/rssi", DAY / 2), ("*", 90 * DAY))),
+        ("a b/c d 1w, x forever", (("a b/c d", 7 * DAY), ("x", None))),
+        ("5m, a 5min, b 5 s", (("*", 300_000), ("a", 300_000), ("b", 5_000))),
+        ("tank 3 30d, 7 30d", (("tank 3", 30 * DAY), ("7", 30 * DAY))),
+    ],
+)
+def test_ages_by_pattern(text: str, found: object) -> None:
+    assert values.ages(text) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["30", "d", "boiler/*", "0d", "-1d", "1.5h", "1d,", ",", "1d 2", "30D", "1 ms", "1001y", "٣d"]
+)
+def test_what_ends_in_no_age_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="does not end in an age"):
+        values.ages(text)
+
+
+@given(st.text())
+def test_no_text_makes_ages_fail_otherwise(text: str) -> None:
+    """Whatever is written: patterns with positive ages, or what would be right."""
+    try:
+        found = values.ages(text)
+    except ValueError as error:
+        assert "write 30d" in str(error)  # noqa: PT017 - which of the two it is does not matter
+        return
+    assert all(pattern and (age is None or age > 0) for pattern, age in found)
 
 
 @given(st.integers(0, 100))

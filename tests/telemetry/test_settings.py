@@ -148,7 +148,7 @@ def test_a_bad_value_is_one_line_that_names_source_and_setting(tmp_path: Path, n
 def test_a_misspelt_name_of_any_setting_stops_the_start(tmp_path: Path, name: str) -> None:
     """One letter less, in each source; the line suggests the right one."""
     section, key = name.split(".")
-    wrong = key[:-1]
+    wrong = key[1:]  # without its last one it may be like several
     with pytest.raises(SettingsError, match=f"{section}.{wrong}.*did you mean {name}"):
         load([(f"{section}.{wrong}", "1")], {}, tmp_path / "none")
     with pytest.raises(SettingsError, match="unknown"):

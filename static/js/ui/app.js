@@ -2,8 +2,10 @@
 import { html, nothing, repeat } from "lit";
 import { model } from "telltale/context.js";
 import { filter, label, namesOf } from "telltale/core/inventory.js";
+import "telltale/ui/annotations.js";
 import "telltale/ui/banner.js";
 import "telltale/ui/bar.js";
+import "telltale/ui/damage.js";
 import "telltale/ui/device.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
@@ -29,12 +31,13 @@ class App extends Element {
       this.#matches = filter(this.#text);
       this.soon();
     });
+    this.on(this, "notes", ({ target }) => this.querySelector("tt-annotations").open(target.series, target.device));
     this.on(this, "add", () => this.querySelector("dialog").showModal());
   }
 
   render() {
     return html`<a class="skip" href="#main">Skip to the readings</a>
-      <div class="top"><tt-bar></tt-bar><tt-banner></tt-banner></div>
+      <div class="top"><tt-bar></tt-bar><tt-banner></tt-banner><tt-damage></tt-damage></div>
       <main id="main" tabindex="-1">${this.#main()}</main>
       <dialog aria-labelledby="add-title">
         <header>
@@ -44,7 +47,8 @@ class App extends Element {
           </button>
         </header>
         <tt-start></tt-start>
-      </dialog>`;
+      </dialog>
+      <tt-annotations></tt-annotations>`;
   }
 
   #main() {

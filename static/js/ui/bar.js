@@ -1,5 +1,6 @@
 /** The bar at the top: what is shown (live or a zoom), for how long back, and the filter. */
 import { html, nothing } from "lit";
+import { pageUrl } from "telltale/api.js";
 import { me, model } from "telltale/context.js";
 import { formatMoment, formatTime } from "telltale/core/format.js";
 import { RANGES } from "telltale/core/view.js";
@@ -49,6 +50,13 @@ class Bar extends Element {
         >
           ${icons.plus}
         </button>
+        ${
+          me.operator
+            ? html`<a class="tool" href=${pageUrl("data")} title="Data" aria-label="Data: storage, export, corrections"
+                >${icons.data}</a
+              >`
+            : nothing
+        }
         <button
           class="tool"
           title="Light or dark"

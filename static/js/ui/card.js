@@ -1,13 +1,17 @@
 /** The card of one series: label, newest value with unit and age, and its chart, or the newest changes of a text. */
 import { html, nothing } from "lit";
-import { model } from "telltale/context.js";
+import { me, model } from "telltale/context.js";
 import { formatAge, formatLabel, formatMoment, formatStale, formatValue } from "telltale/core/format.js";
 import { staleAfter } from "telltale/core/interval.js";
 import "telltale/ui/chart.js";
 import "telltale/ui/changes.js";
 import { Element } from "telltale/ui/element.js";
+import { icons } from "telltale/ui/icons.js";
 import { everySecond } from "telltale/ui/ticker.js";
 import { unwatch, watch } from "telltale/visible.js";
+
+/** Notes told under the pointer. */
+const TOLD = 3;
 
 class Card extends Element {
   static properties = { series: { attribute: false }, device: { attribute: false }, colour: { type: Number } };
@@ -30,6 +34,7 @@ class Card extends Element {
       }),
     );
     this.on(model, "connection");
+    this.on(model, "annotations");
   }
 
   seen(near) {
@@ -65,7 +70,7 @@ class Card extends Element {
     return html`<article aria-label="${formatLabel(series.metric)}, ${this.device.name || this.device.id}">
       <header>
         <h3 title=${series.metric}>${formatLabel(series.metric)}</h3>
-        ${this.#age()}
+        ${this.#notes()} ${this.#age()}
       </header>
       <p class="value" data-kind=${series.kind}>${this.#value(series.latest)}</p>
       ${this.#at()}
@@ -93,12 +98,32 @@ class Card extends Element {
   /** What the chart shows under the pointer. */
   #at() {
     if (!this.#hover) return nothing;
-    const { t, v } = this.#hover;
+    const { t, v, notes } = this.#hover;
     // charts hold booleans as 0 and 1, and a share between them where there are buckets
     const shown = this.series.kind === "boolean" && (v === 0 || v === 1) ? v === 1 : v;
-    return html`<p class="at">
-      <time>${formatMoment(t, model.clock.now())}</time> <b>${formatValue(shown, this.series.decimals)}</b>
-    </p>`;
+    const now = model.clock.now();
+    const value = html`<p><time>${formatMoment(t, now)}</time> <b>${formatValue(shown, this.series.decimals)}</b></p>`;
+    return html`<div class="at">
+      ${t === null ? nothing : value} ${notes.slice(-TOLD).map((one) => html`<p class="note">${one.text}</p>`)}
+      ${notes.length > TOLD ? html`<p>and ${notes.length - TOLD} more notes</p>` : nothing}
+    </div>`;
+  }
+
+  /** The way to the notes; there is none for who may not write and has nothing to read. */
+  #notes() {
+    const { from, to } = model.view.span(model.clock.now());
+    const count = model.annotations.on(this.series.name, from, to).length;
+    if (!count && !me.operator) return nothing;
+    const open = () => this.dispatchEvent(new Event("notes", { bubbles: true }));
+    return html`<button
+      class="note-button"
+      title="Notes"
+      aria-label="Notes on ${formatLabel(this.series.metric)}: ${count || "none"}"
+      data-count=${count || nothing}
+      @click=${open}
+    >
+      ${icons.flag}${count || nothing}
+    </button>`;
   }
 
   #age() {
@@ -110,9 +135,10 @@ class Card extends Element {
     return html`<p class="age" data-old>${formatStale(latest.t, now)}</p>`;
   }
 
-  #hovered({ detail: { t, v } }) {
-    if (t === null && this.#hover === null) return;
-    this.#hover = t === null ? null : { t, v };
+  #hovered({ detail: { t, v, notes } }) {
+    const none = t === null && !notes.length;
+    if (none && this.#hover === null) return;
+    this.#hover = none ? null : { t, v, notes };
     this.soon();
   }
 }

@@ -3,6 +3,7 @@
  * most once a frame and only as often as a pixel could change. Drag zooms, double click goes back to live.
  */
 import { model } from "telltale/context.js";
+import { spoken } from "telltale/core/annotations.js";
 import { stretchOf } from "telltale/core/view.js";
 import { mark, soon } from "telltale/frame.js";
 import { themes } from "telltale/theme.js";
@@ -32,6 +33,7 @@ export class Chart extends HTMLElement {
       this.#up();
     };
     model.addEventListener("view", redraw);
+    model.addEventListener("annotations", redraw);
     themes.addEventListener("change", rebuild);
     this.#ends = [
       everySecond(() => {
@@ -39,6 +41,7 @@ export class Chart extends HTMLElement {
       }),
       model.watch(this.series, () => this.#changed()),
       () => model.removeEventListener("view", redraw),
+      () => model.removeEventListener("annotations", redraw),
       () => themes.removeEventListener("change", rebuild),
     ];
   }
@@ -76,6 +79,7 @@ export class Chart extends HTMLElement {
     const { from, to } = model.view.span(model.clock.now());
     const stretch = stretchOf(this.series, model.view);
     this.#plot.stretch = stretch;
+    this.#plot.notes = model.annotations.on(this.series.name, from, to);
     this.#plot.boolean = this.series.kind === "boolean";
     this.#plot.batch(() => {
       this.#plot.setData(stretch.columns.all, false);
@@ -102,7 +106,9 @@ export class Chart extends HTMLElement {
     if (!this.#near || this.#plot || !this.isConnected || !this.clientWidth) return;
     const zoom = (from, to) => model.look((view) => view.zoomTo(from, to));
     const live = () => model.look((view) => view.reset());
-    const hover = (t, v) => this.dispatchEvent(new CustomEvent("hover", { detail: { t, v } }));
+    // the pointer on another chart moves this one's cursor too; its notes are told there
+    const hover = (t, v, notes) =>
+      this.dispatchEvent(new CustomEvent("hover", { detail: { t, v, notes: this.matches(":hover") ? notes : [] } }));
     const size = { width: this.clientWidth, height: this.clientHeight };
     this.#plot = new uPlot(
       options({ ...size, colour: this.dataset.colour, zoom, live, hover }),
@@ -125,7 +131,8 @@ export class Chart extends HTMLElement {
   #describe(from, to, { columns }) {
     const minutes = Math.round((to - from) / 60_000);
     const text = columns.length ? `${columns.length} points` : "no readings";
-    const label = `${this.series.metric} of ${this.series.device}, ${minutes} minutes: ${text}`;
+    const notes = spoken(this.#plot.notes, model.clock.now());
+    const label = `${this.series.metric} of ${this.series.device}, ${minutes} minutes: ${text}${notes}`;
     if (this.getAttribute("aria-label") !== label) this.setAttribute("aria-label", label);
   }
 }

@@ -10,5 +10,8 @@ export const icons = {
   warning: path("M8 2 1.5 13.5h13zM8 6.5v3.2M8 11.6v.2"),
   unplugged: path("M2 2l12 12M4.5 5.5v2.7a3.5 3.5 0 0 0 5.7 2.7M11.5 8.3V5.5h-4M6 2v2M10 2v3.5M8 11.5V14"),
   leave: path("M6.5 2.5h-4v11h4M6 8h8M11 5l3 3-3 3"),
+  flag: path("M4 14.5v-13M4 2.5h8.5l-2.5 3 2.5 3H4"),
+  data: path("M2.5 4c0 3.3 11 3.3 11 0S2.5 .7 2.5 4v8c0 3.3 11 3.3 11 0V4M2.5 8c0 3.3 11 3.3 11 0"),
+  back: path("M14 8H2.5M7 3 2 8l5 5"),
   close: path("M3.5 3.5l9 9M12.5 3.5l-9 9"),
 };

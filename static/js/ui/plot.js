@@ -2,6 +2,7 @@
 import { breaks } from "telltale/core/interval.js";
 import { decimalsOf, formatNumber, formatTime } from "telltale/core/format.js";
 import { colour } from "telltale/theme.js";
+import { drawMarks, pointedMarks } from "telltale/ui/marks.js";
 
 const AXIS = "11px system-ui, sans-serif";
 /** With fewer points than one in this many pixels, each is marked. */
@@ -106,7 +107,7 @@ function paths() {
   return (plot, ...rest) => (plot.boolean ? steps : line)(plot, ...rest);
 }
 
-/** The options of one chart; `zoom(from, to)`, `live()` and `hover(t, value)` are called back. */
+/** The options of one chart; `zoom(from, to)`, `live()` and `hover(t, value, notes)` are called back. */
 export function options({ width, height, colour: name, zoom, live, hover }) {
   const line = () => colour(`--series-${name}`);
   const fill = () => colour(`--series-${name}-soft`);
@@ -162,6 +163,7 @@ export function options({ width, height, colour: name, zoom, live, hover }) {
     ],
     bands: [{ series: [3, 2], fill }],
     hooks: {
+      drawAxes: [drawMarks],
       setSelect: [
         (plot) => {
           const { left, width: wide } = plot.select;
@@ -175,7 +177,8 @@ export function options({ width, height, colour: name, zoom, live, hover }) {
         (plot) => {
           const { idxs, left } = plot.cursor;
           const index = left >= 0 ? (idxs?.[1] ?? null) : null;
-          hover(index === null ? null : plot.data[0][index], index === null ? null : plot.data[1][index]);
+          const [t, value] = index === null ? [null, null] : [plot.data[0][index], plot.data[1][index]];
+          hover(t, value, pointedMarks(plot));
         },
       ],
     },

@@ -50,7 +50,9 @@ def test_every_table_is_strict(tmp_path: Path) -> None:
     """A wrong type is an error, not a conversion."""
     connection = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
     migrations.apply(connection)
-    tables = connection.execute("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE '%sqlite%'").fetchall()
+    tables = connection.execute(
+        "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE '%sqlite%'"
+    ).fetchall()
     assert tables
     assert [name for name, strict in tables if not strict] == []
     connection.close()

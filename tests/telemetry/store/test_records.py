@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry.model import Batch, Kind, Reading, Series, Value
 from telemetry.store import journal, records
-from telemetry.store.readings import Page
+from telemetry.store.records import Page, Texts
 
 SERIES = [Series(id_, "d", str(id_), f"d/{id_}", Kind.NUMBER) for id_ in (1, 2, 70_000, 4_000_000_000)]
 VALUES = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.text(max_size=8))
@@ -41,6 +42,15 @@ def typed(model: dict[Key, Value]) -> dict[Key, tuple[type, Value]]:
     return {key: (type(value), value) for key, value in model.items()}
 
 
+def gathered(pages: list[Page], pending: list[Reading], ids: set[int], frm: int, to: int) -> tuple[Any, list[str]]:
+    """What is in the pages, then what is pending: picked and settled."""
+    texts = Texts()
+    found = np.concatenate([np.empty(0, records.LAYOUT), *(records.decode(page, texts) for page in pages)])
+    wanted = np.isin(found["series"], list(ids)) & (found["ts"] >= frm) & (found["ts"] < to)
+    arrived = records.arrived([Batch(pending, first_seq=1_000)], ids, frm, to, texts)
+    return records.settle(np.concatenate([found[wanted], arrived])), texts.known
+
+
 @given(
     PAGES, READINGS, st.sets(st.sampled_from(SERIES).map(lambda one: one.id)), st.integers(-1, 41), st.integers(-1, 41)
 )
@@ -50,8 +60,7 @@ def test_the_last_written_of_each_series_and_time_stands(
     """Invariant 3, for any mix of pages, rows, kinds, repeats and uncommitted readings."""
     everything = [reading for page in pages for row in page for reading in row] + pending
     model = {(r.series.id, r.ts): r.value for r in everything if r.series.id in ids and frm <= r.ts < to}
-    arrived = Batch(pending, first_seq=1_000)
-    settled, texts = records.gather((packed(rows) for rows in pages), [arrived], ids, frm, to)
+    settled, texts = gathered([packed(rows) for rows in pages], pending, ids, frm, to)
     assert typed(unpacked(settled, texts)) == typed(model)
     keys = [(series, ts) for series, _, ts, _ in settled.tolist()]
     assert keys == sorted(keys)
@@ -64,10 +73,12 @@ def test_flag_of_an_untrusted_clock_does_not_change_a_value() -> None:
     page = packed(
         [[Reading(SERIES[0], 1, "on"), Reading(SERIES[0], 2, True), Reading(SERIES[0], 3, 2.5)]], flagged=True
     )
-    settled, texts = records.gather([page], [], [1], 0, 10)
+    settled, texts = gathered([page], [], {1}, 0, 10)
+    assert (settled["kind"] & journal.UNTRUSTED_CLOCK).all()
+    settled["kind"] &= journal.KIND_BITS
     assert unpacked(settled, texts) == {(1, 1): "on", (1, 2): True, (1, 3): 2.5}
 
 
 def test_equal_texts_are_kept_once() -> None:
     page = packed([[Reading(SERIES[0], ts, "on" if ts % 2 else "aus") for ts in range(100)]])
-    assert records.gather([page], [], [1], 0, 100)[1] == ["aus", "on"]
+    assert gathered([page], [], {1}, 0, 100)[1] == ["aus", "on"]

@@ -1,0 +1,46 @@
+"""``/api/series/rename``, ``merge`` and ``changes``: a series is a role, and these say its name and who plays it."""
+
+from __future__ import annotations
+
+from handlers.annotations import json_of
+from handlers.base import Access, Guard
+from handlers.reading import ReadHandler
+from telemetry.model import Refusal
+from telemetry.roles import Body
+
+
+class Rename(Guard):
+    """Gives a series another name; the old one still finds it."""
+
+    access = Access.OPERATOR
+
+    async def post(self) -> None:
+        """Rename, durably."""
+        _reply(self, await self.core.roles.rename(json_of(self), self.principal.name))
+
+
+class Merge(Guard):
+    """Lets a series go on with what another one has, and with the device that feeds it."""
+
+    access = Access.OPERATOR
+
+    async def post(self) -> None:
+        """Merge; 202 while readings are still being moved."""
+        _reply(self, await self.core.roles.merge(json_of(self), self.principal.name))
+
+
+class Changes(ReadHandler):
+    """What was renamed and merged, newest first."""
+
+    async def answer(self) -> None:
+        """Read the list."""
+        self.give({"changes": await self.core.roles.changes()})
+
+
+def _reply(handler: Guard, done: Body | Refusal) -> None:
+    if isinstance(done, Refusal):
+        handler.refuse_with(done)
+        return
+    if done["state"] == "running":
+        handler.set_status(202)
+    handler.finish(done)

@@ -1,0 +1,102 @@
+/** The data page: a bar, and a section for each thing that this server can do with what it has stored. */
+import { html, nothing } from "lit";
+import { pageUrl } from "telltale/api.js";
+import "telltale/data/confirm.js";
+import { addresses, me, page, seriesNames } from "telltale/data/context.js";
+import "telltale/data/corrections.js";
+import "telltale/data/export.js";
+import "telltale/data/import.js";
+import "telltale/data/series.js";
+import "telltale/data/storage.js";
+import { isDark, themes, toggleTheme } from "telltale/theme.js";
+import { Element } from "telltale/ui/element.js";
+import { icons } from "telltale/ui/icons.js";
+
+/** Names that a field offers; a browser does not search more of them well. */
+const OFFERED = 2_000;
+
+class DataPage extends Element {
+  #has = null;
+  #names = [];
+  #ended = false;
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.on(themes, "change");
+    this.on(page, "changed", () => this.#offer());
+    this.on(page, "ended", () => {
+      this.#ended = true;
+      this.soon();
+    });
+    addresses().then((has) => {
+      this.#has = has;
+      this.soon();
+    });
+    this.#offer();
+  }
+
+  async #offer() {
+    this.#names = (await seriesNames()).slice(0, OFFERED);
+    this.soon();
+  }
+
+  render() {
+    return html`<a class="skip" href="#main">Skip to the data</a>
+      <div class="top">${this.#bar()} ${this.#end()}</div>
+      <main id="main" tabindex="-1" class="data">${this.#sections()}</main>
+      <datalist id="series-names">${this.#names.map((name) => html`<option value=${name}></option>`)}</datalist>
+      <tt-confirm></tt-confirm>`;
+  }
+
+  #bar() {
+    return html`<header class="bar">
+      <div class="brand">
+        <a class="tool" href=${pageUrl("./")} title="Dashboard" aria-label="Back to the dashboard">${icons.back}</a>
+        <h1>Data</h1>
+      </div>
+      <div class="tools">
+        <button
+          class="tool"
+          title="Light or dark"
+          aria-label=${isDark() ? "Use the light theme" : "Use the dark theme"}
+          @click=${toggleTheme}
+        >
+          ${icons.theme}
+        </button>
+        ${
+          me.user
+            ? html`<form method="post" action="/logout">
+                <button class="leave" title="Logged in as ${me.user}">${icons.leave}<span>Log out</span></button>
+              </form>`
+            : nothing
+        }
+      </div>
+    </header>`;
+  }
+
+  #end() {
+    return html`<div role="status" class="ended">
+      ${
+        this.#ended
+          ? html`<p>
+              ${icons.warning}<strong>Your session has ended.</strong> <a href="/login?next=/data">Log in again</a>
+            </p>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  #sections() {
+    const has = this.#has;
+    if (!has) return html`<p class="quiet waiting">Connecting…</p>`;
+    const rename = has.has("/api/series/rename");
+    const merge = has.has("/api/series/merge");
+    return html`${has.has("/api/storage") ? html`<tt-storage></tt-storage>` : nothing}
+    ${has.has("/api/export.csv") ? html`<tt-export></tt-export>` : nothing}
+    ${has.has("/api/import") ? html`<tt-import></tt-import>` : nothing}
+    ${has.has("/api/corrections") ? html`<tt-corrections></tt-corrections>` : nothing}
+    ${rename || merge ? html`<tt-series .rename=${rename} .merge=${merge}></tt-series>` : nothing}`;
+  }
+}
+
+customElements.define("tt-data", DataPage);

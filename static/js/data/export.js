@@ -1,0 +1,55 @@
+/** A link to readings as a file, made from what the form says. */
+import { html } from "lit";
+import { pageUrl } from "telltale/api.js";
+import { exportOf, patternsOf } from "telltale/core/exchange.js";
+import { fromField } from "telltale/core/moments.js";
+import { Element } from "telltale/ui/element.js";
+
+const ALL = { patterns: [], from: null, to: null, format: "csv" };
+
+class Export extends Element {
+  #wanted = ALL;
+
+  render() {
+    const { from, to } = this.#wanted;
+    const wrong = from !== null && to !== null && to <= from;
+    const href = pageUrl(...exportOf(this.#wanted));
+    return html`<section aria-labelledby="export-title">
+      <h2 id="export-title">Export</h2>
+      <p class="quiet">Readings as a file, oldest first, for a spreadsheet, a script, or another server's import.</p>
+      <form class="fields" @input=${this.#read} @submit=${(event) => event.preventDefault()}>
+        <label class="wide"
+          >Series, one a line; * stands for any characters, empty is all
+          <textarea name="series" rows="2" spellcheck="false" placeholder="boiler/*"></textarea>
+        </label>
+        <label>From <input type="datetime-local" name="from" step="1" /></label>
+        <label>To <input type="datetime-local" name="to" step="1" /></label>
+        <label
+          >Format
+          <select name="format">
+            <option value="csv">CSV, for spreadsheets</option>
+            <option value="ndjson">NDJSON, for programs</option>
+          </select></label
+        >
+        ${
+          wrong
+            ? html`<p class="problem wide" role="alert">The end must be after the beginning.</p>`
+            : html`<a class="button primary" href=${href} download>Download</a>`
+        }
+      </form>
+    </section>`;
+  }
+
+  #read(event) {
+    const { series, from, to, format } = event.currentTarget.elements;
+    this.#wanted = {
+      patterns: patternsOf(series.value),
+      from: fromField(from.value),
+      to: fromField(to.value),
+      format: format.value,
+    };
+    this.requestUpdate();
+  }
+}
+
+customElements.define("tt-export", Export);

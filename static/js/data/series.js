@@ -1,0 +1,90 @@
+/** A series is a role: give it another name, or let it go on with the readings of another device's series. */
+import { html, nothing } from "lit";
+import { fromField } from "telltale/core/moments.js";
+import { sure } from "telltale/data/confirm.js";
+import { api, changed } from "telltale/data/context.js";
+import { Panel } from "telltale/ui/panel.js";
+
+class SeriesPanel extends Panel {
+  static properties = { rename: { attribute: false }, merge: { attribute: false } };
+  /** What the last act was, "rename" or "merge": its form says what came of it. */
+  #act = null;
+  #done = "";
+
+  render() {
+    return html`<section aria-labelledby="series-title">
+      <h2 id="series-title">Series</h2>
+      ${this.rename ? this.#renameForm() : nothing} ${this.merge ? this.#mergeForm() : nothing}
+    </section>`;
+  }
+
+  #told(act) {
+    const mine = this.#act === act;
+    return html`${mine ? this.trouble() : nothing}
+      <p class="wide told" role="status">${mine ? this.#done : ""}</p>`;
+  }
+
+  #renameForm() {
+    return html`<form class="fields" @submit=${this.#rename}>
+      <h3>Rename</h3>
+      <p class="quiet wide">Its readings and notes stay with it, and its device goes on writing to it.</p>
+      <label>Series <input name="series" list="series-names" autocomplete="off" spellcheck="false" required /></label>
+      <label>New name <input name="name" autocomplete="off" spellcheck="false" required /></label>
+      <button class="primary" ?disabled=${this.busy}>Rename</button>
+      ${this.#told("rename")}
+    </form>`;
+  }
+
+  #mergeForm() {
+    return html`<form class="fields" @submit=${this.#merge}>
+      <h3>Take over</h3>
+      <p class="quiet wide">
+        After a device was swapped: the series of the old one goes on with the readings of the new one, from a moment
+        on.
+      </p>
+      <label
+        >From the new series <input name="from" list="series-names" autocomplete="off" spellcheck="false" required
+      /></label>
+      <label
+        >into the old series <input name="into" list="series-names" autocomplete="off" spellcheck="false" required
+      /></label>
+      <label>since <input type="datetime-local" name="since" step="1" required /></label>
+      <button class="primary" ?disabled=${this.busy}>Take over</button>
+      ${this.#told("merge")}
+    </form>`;
+  }
+
+  async #rename(event) {
+    event.preventDefault();
+    const { series, name } = Object.fromEntries(new FormData(event.target));
+    const question = {
+      title: "Rename the series?",
+      text: `${series} becomes ${name}, for every program.`,
+      verb: "Rename",
+    };
+    await this.#send(event.target, question, "rename", { series, name }, `${series} is now ${name}.`);
+  }
+
+  async #merge(event) {
+    event.preventDefault();
+    const { from, into, since } = Object.fromEntries(new FormData(event.target));
+    const text = `${into} goes on with the readings of ${from}, and ${from} is no series of its own any more.`;
+    const question = { title: "Take over the series?", text, verb: "Take over" };
+    const body = { from, into, since: fromField(since) };
+    await this.#send(event.target, question, "merge", body, `${into} goes on with ${from}.`);
+  }
+
+  async #send(form, question, act, body, done) {
+    this.#done = this.problem = "";
+    this.#act = act;
+    this.requestUpdate();
+    if (!(await sure(question))) return;
+    if (!(await this.attempt(() => api.post(`api/series/${act}`, body)))) return;
+    this.#done = done;
+    form.reset();
+    this.requestUpdate();
+    changed();
+  }
+}
+
+customElements.define("tt-series", SeriesPanel);

@@ -1,0 +1,284 @@
+"""Damage: what happens when the database is not what was written to it, and how people hear of it.
+
+``opened`` opens a database for the core; one that is damaged is put aside first, and a new one takes its place
+(``store.quarantine``). ``Damages`` then saves what can be read of the old one in the background, mends single rows that
+fail their checksum while they are read, looks through the database once after the start, and tells: in the log, to
+every live session, and in ``report``, until a person has acknowledged it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from telemetry import lock
+from telemetry.clock import Clock, stamp, wall_ms
+from telemetry.hub import Hub
+from telemetry.maintenance import Maintenance
+from telemetry.model import Span
+from telemetry.registry import Registry
+from telemetry.store import damages, quarantine, state
+from telemetry.store.damage import Damaged, unusable
+from telemetry.store.db import Connection, Store, StoreError
+from telemetry.store.limits import UNLIMITED, Limits
+
+if TYPE_CHECKING:
+    from telemetry.store.checking import Inspection
+    from telemetry.store.damages import Outcome
+    from telemetry.store.salvage import Page, Salvage
+
+log = logging.getLogger(__name__)
+
+TELL = 1.0
+"""Seconds between two reports of progress to live sessions."""
+SHOWN = 100
+"""Findings that a report lists."""
+
+
+class Opened(NamedTuple):
+    """A started store, what the registry knows, and the newest arrival stamp (ms)."""
+
+    store: Store
+    registry: Registry
+    newest: int
+
+
+async def opened(path: Path, limits: Limits = UNLIMITED) -> Opened:
+    """Open a database; one that is damaged is replaced first. The caller holds the lock. Raises StoreError."""
+    reason = await asyncio.to_thread(_inspect, path)
+    if reason is None:
+        try:
+            return await _started(path, limits)
+        except StoreError as error:
+            if not unusable(error.__cause__):
+                raise
+            reason = str(error.__cause__)
+    log.error("%s is damaged: %s", path, reason)
+    try:
+        rebooted = lock.last_run(path).rebooted
+        await asyncio.to_thread(quarantine.replace, path, reason, stamp(), wall_ms(), rebooted=rebooted)
+    except OSError as error:
+        raise StoreError(f"{path} is damaged ({reason}) and cannot be put aside: {error}") from error
+    return await _started(path, limits)
+
+
+async def _started(path: Path, limits: Limits) -> Opened:
+    store = Store(path, limits=limits)
+    store.repair = partial(_mend, store)
+    store.on_broken = partial(_condemn, path)
+    try:
+        try:
+            await store.start()
+            registry = Registry()
+            newest = await store.read(lambda connection: state.load(connection, registry))
+        except (Damaged, ValueError, LookupError, TypeError) as error:
+            raise StoreError(f"{path}: {error}") from error
+    except BaseException:
+        await store.close()
+        raise
+    return Opened(store, registry, newest)
+
+
+async def _mend(store: Store, found: Damaged) -> Outcome | None:
+    """Repair one row; what was done. Raises StoreError."""
+    outcome = await store.write(partial(_repair, found=found, now=wall_ms()))
+    if outcome is not None:
+        log.error("%s: %s; %d readings lost", found, outcome.text, outcome.lost)
+    return outcome
+
+
+def _condemn(path: Path, reason: str) -> None:
+    try:
+        quarantine.condemn(path, reason)
+    except OSError as error:
+        log.error("no note could be left for the next start: %s", error)  # noqa: TRY400
+
+
+def _inspect(path: Path) -> str | None:
+    last = lock.last_run(path)
+    if not last.served and quarantine.foreign(path):
+        raise StoreError(f"{path}: file is not a database")
+    return quarantine.inspect(path, known=last.served, rebooted=last.rebooted)
+
+
+class Damages:
+    """What was found in one database, and the work that follows from it."""
+
+    def __init__(self, store: Store, registry: Registry, hub: Hub, clock: Clock, maintenance: Maintenance) -> None:
+        self._stop: Callable[[], None] = lambda: None
+        self._store = store
+        self._registry = registry
+        self._hub = hub
+        self._clock = clock
+        self._maintenance = maintenance
+        self._rows: list[damages.Damage] = []
+        self._salvage: Salvage | None = None
+        self._told = 0.0
+        store.repair = self.repair
+        store.on_broken = self._broken
+
+    def on_broken(self, stop: Callable[[], None]) -> None:
+        """Call ``stop`` when the file itself is damaged, or now if it is: the server is to start anew."""
+        self._stop = stop
+        if self._store.broken is not None:
+            stop()
+
+    async def load(self) -> None:
+        """Read what was found before. Raises StoreError."""
+        self._rows = await self._store.read(damages.rows)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether there is something that no person has acknowledged, or that is still being saved."""
+        return any(row.acknowledged is None for row in self._rows) or self._salvage is not None
+
+    def report(self) -> dict[str, object]:
+        """All findings, the newest first, for people and programs."""
+        found = [
+            {"id": row.id, "time": row.found, "kind": row.kind, "place": row.place, "acknowledged": row.acknowledged}
+            | row.detail
+            for row in reversed(self._rows[-SHOWN:])
+        ]
+        salvage = None if self._salvage is None else {"done": self._salvage.done, "total": self._salvage.total}
+        return {"damaged": self.damaged, "found": found, "count": len(self._rows), "salvage": salvage}
+
+    async def acknowledge(self, by: str) -> int:
+        """A person has seen all findings; how many were new. Raises StoreError."""
+        count = await self._store.write(lambda c: damages.acknowledge(c, self._clock.arrival(), by))
+        await self.load()
+        self._tell()
+        return count
+
+    async def repair(self, found: Damaged) -> None:
+        """Mend a row, or take it out and say so. Raises StoreError."""
+        outcome = await _mend(self._store, found)
+        if outcome is None:
+            return
+        await self.load()
+        if outcome.span is not None:
+            self._changed([outcome.span])
+        self._tell()
+
+    async def run(self) -> None:
+        """Save what a replaced database held, if that is not done; then look through what is there, once."""
+        for row in list(self._rows):
+            if row.kind == "file" and not row.detail.get("done"):
+                async with self._maintenance.exclusive("salvage"):
+                    await self._save(row)
+        if not self._store.writable:
+            return  # a disk that takes no writes looks like damage to what opens the file anew; the next start looks
+        async with self._maintenance.exclusive("looking for damage"):
+            await self._look()
+
+    def _broken(self, reason: str) -> None:
+        log.error("%s is damaged: %s; a new database takes its place", self._store.path, reason)
+        _condemn(self._store.path, reason)
+        self._stop()
+
+    async def _look(self) -> None:
+        """Checksums and structure, as ``check`` does it, but nothing is computed again."""
+        run = await asyncio.to_thread(inspection, self._store.path, deep=False)
+        try:
+            while (found := await asyncio.to_thread(run.step)) is not None and self._store.broken is None:
+                for one in found:
+                    if one.row is not None:
+                        await self.repair(one.row)
+                    elif one.structure:
+                        self._store.condemn(one.text)
+                    else:
+                        log.error("the database is not consistent: %s", one.text)
+                await asyncio.sleep(0)
+        finally:
+            await asyncio.to_thread(run.close)
+
+    async def _save(self, row: damages.Damage) -> None:
+        folder = self._store.path.with_name(row.place)
+        detail = dict(row.detail)
+        try:
+            self._salvage = salvage = await asyncio.to_thread(_open_salvage, folder, self._store.path)
+        except (StoreError, OSError) as error:
+            log.error("nothing can be saved from %s: %s", folder, error)  # noqa: TRY400
+            detail |= {"done": True, "error": str(error)}
+            await self._store.write(lambda c: damages.update(c, row.id, detail))
+            await self.load()
+            return
+        self._tell()
+        try:
+            while (page := await asyncio.to_thread(salvage.read)) is not None:
+                await self._store.write(partial(_write, salvage=salvage, page=page))
+                self._progress()
+                await asyncio.sleep(0)
+            found = salvage.found
+            detail |= {
+                "done": True,
+                "saved": {"readings": found.readings, "chunks": found.chunks, "rollups": found.rollups},
+                "lost": [self._named(*one) for one in found.lost[:SHOWN]],
+                "bad": found.bad,
+            }
+            await self._store.write(partial(_finish, salvage=salvage, id_=row.id, detail=detail))
+        finally:
+            salvage.close()
+            self._salvage = None
+        log.warning("%d readings were saved from %s, %d chunks are lost", found.readings, folder, len(found.lost))
+        await self.load()
+        self._changed([(id_, 0, 1 << 53) for id_ in self._registry.by_id])
+        self._tell()
+
+    def _named(self, series: int, first: int, last: int, count: int) -> dict[str, object]:
+        known = self._registry.by_id.get(series)
+        return {"series": known.name if known else f"#{series}", "from": first, "to": last, "readings": count}
+
+    def _changed(self, spans: list[tuple[int, int, int]]) -> None:
+        by_id = self._registry.by_id
+        named: list[Span] = [(by_id[id_].name, frm, to) for id_, frm, to in spans if id_ in by_id]
+        self._hub.changed(named)
+
+    def _progress(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._told >= TELL:
+            self._told = now
+            self._tell()
+
+    def _tell(self) -> None:
+        body = self.report()
+        self._hub.event("storage", {"storage": {key: body[key] for key in ("damaged", "count", "salvage")}})
+
+
+# What follows runs on threads.
+
+
+def inspection(path: Path, *, deep: bool = True, alone: bool = False) -> Inspection:
+    """A check of a file; on a thread, because it brings in numpy."""
+    from telemetry.store.checking import Inspection
+
+    return Inspection(path, deep=deep, alone=alone)
+
+
+def _open_salvage(folder: Path, database: Path) -> Salvage:
+    from telemetry.store.salvage import Salvage, Unsalvageable
+
+    try:
+        salvage = Salvage(folder / quarantine.REPAIRED, database)
+        salvage.prepare()
+    except Unsalvageable as error:
+        raise StoreError(str(error)) from error
+    return salvage
+
+
+def _write(connection: Connection, salvage: Salvage, page: Page) -> None:
+    salvage.write(connection, page)
+
+
+def _finish(connection: Connection, salvage: Salvage, id_: int, detail: dict[str, object]) -> None:
+    salvage.finish(connection)
+    damages.update(connection, id_, detail)
+
+
+def _repair(connection: Connection, found: Damaged, now: int) -> Outcome | None:
+    from telemetry.store import repair
+
+    return repair.repair(connection, found, now)

@@ -1,0 +1,69 @@
+"""What is derived against what it was derived from: a header, and the roll-ups, computed again from the readings."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from telemetry.store import buckets, chunks, rollups
+from telemetry.store.chunks import Headers
+from telemetry.store.damage import Damaged
+from telemetry.store.levels import LEVELS
+from telemetry.store.records import Records, Texts
+
+CLOSE = 1e-9
+"""How far two sums of the same readings may be apart, relative to their size: they are added in another order."""
+
+
+class Finding(NamedTuple):
+    """Something that is wrong. ``row`` is what ``repair`` takes; None where the file itself or a sum is wrong."""
+
+    text: str
+    row: Damaged | None = None
+    structure: bool = False
+
+
+def same_header(made: Headers, held: Headers) -> bool:
+    """Whether two headers (arrays of one) say the same; their sums may have been added in another order."""
+    exact = all(made[name][0] == held[name][0] for name in chunks.HEADER.names or () if name != "sum")
+    return exact and bool(np.isclose(made["sum"][0], held["sum"][0], rtol=CLOSE, equal_nan=True))
+
+
+def rollups_of(connection: sqlite3.Connection, series: int, frm: int, to: int, *, lost: bool) -> Iterator[Finding]:
+    """The roll-ups of a series that begin in ``frm`` <= t < ``to`` (ms) against its readings."""
+    spans = rollups.spans(connection, series)
+    records: Records | None = None
+    for width in (width for width in LEVELS if spans.get(width)):
+        low = -(-frm // width) * width
+        if low >= to:
+            continue
+        if records is None:
+            records = chunks.load(connection, chunks.headers(connection, series, frm, to), Texts())
+        inside = records[(records["ts"] >= low) & (records["ts"] < to)]
+        made = buckets.of_records(inside, width)
+        if to % width:
+            made = made[made["t"] + width <= to]
+        within = np.zeros(len(made), dtype=bool)
+        for since, until in spans[width]:
+            within |= (made["t"] >= since) & (made["t"] < until)
+        made = made[within]
+        held = rollups.read(connection, width, series, low, to)
+        for t in np.setdiff1d(made["t"], held["t"]).tolist():
+            yield Finding(f"{LEVELS[width]} of series {series} has no row at {t}", Damaged("sealed", series))
+        _, ours, theirs = np.intersect1d(made["t"], held["t"], return_indices=True)
+        mine, kept = made[ours], held[theirs]
+        close = np.isclose(
+            mine["sum"], kept["sum"], rtol=CLOSE, atol=CLOSE * float(np.max(np.abs(mine["sum"]), initial=0))
+        )
+        same = close & (mine["count"] == kept["count"])
+        for name in ("min", "max", "first", "last"):
+            same &= mine[name] == kept[name]
+        if lost:  # readings are gone whose roll-ups stayed
+            same |= kept["count"] > mine["count"]
+        for t in kept["t"][~same].tolist():
+            yield Finding(
+                f"{LEVELS[width]} of series {series} is wrong at {t}", Damaged(LEVELS[width], series, t // width)
+            )
