@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from telemetry import lock
-from telemetry.clock import Clock, stamp, wall_ms
+from telemetry.clock import Clock, monotonic, stamp, wall_ms
 from telemetry.hub import Hub
 from telemetry.maintenance import Maintenance
 from telemetry.model import Span
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 TELL = 1.0
 """Seconds between two reports of progress to live sessions."""
+HASTE = 5.0
+"""Seconds for which the look at the start goes on without a pause."""
 SHOWN = 100
 """Findings that a report lists."""
 
@@ -180,8 +182,12 @@ class Damages:
         self._stop()
 
     async def _look(self) -> None:
-        """Checksums and structure, as ``check`` does it, but nothing is computed again."""
+        """Checksums and structure, as ``check`` does it, but nothing is computed again.
+
+        At once as far as HASTE goes; a large database then waits as long as it works, for queries to have their turn.
+        """
         run = await asyncio.to_thread(inspection, self._store.path, deep=False)
+        began = step = monotonic()
         try:
             while (found := await asyncio.to_thread(run.step)) is not None and self._store.broken is None:
                 for one in found:
@@ -191,7 +197,9 @@ class Damages:
                         self._store.condemn(one.text)
                     else:
                         log.error("the database is not consistent: %s", one.text)
-                await asyncio.sleep(0)
+                now = monotonic()
+                await asyncio.sleep(now - step if now - began > HASTE else 0)
+                step = monotonic()
         finally:
             await asyncio.to_thread(run.close)
 

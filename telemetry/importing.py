@@ -21,7 +21,7 @@ from telemetry.core import Core
 from telemetry.exchange.block import Block, Key, NotReadable, Position, Refused
 from telemetry.exchange.reading import Reader
 from telemetry.model import EARLIEST_TS, Kind, Series, Span, kind_of
-from telemetry.store import imports
+from telemetry.store import imports, ledger
 from telemetry.store.db import Connection
 from telemetry.store.imports import Job
 
@@ -33,6 +33,8 @@ Read = Callable[[], Awaitable[bytes]]
 
 BATCH = 500_000
 """Readings that are loaded at once, near enough."""
+TEXT = 16 << 20
+"""The same in characters of different texts."""
 HEAD = 64 << 10
 """Bytes by which a file is known again, with its size."""
 ANNOUNCE = 1.0
@@ -118,7 +120,7 @@ class Import:
             self.progress.refused += len(refused)
             if refused:
                 await self.told(self.progress, sorted(refused))
-            if batch.size >= BATCH:
+            if batch.size >= BATCH or batch.text >= TEXT:
                 yield batch, end
                 batch = await asyncio.to_thread(_new_batch)
         yield batch, end
@@ -165,13 +167,18 @@ class Import:
         touched = [core.registry.by_id[one.series] for one in newest]
         owners = [core.registry.devices[one.device] for one in touched]
         await core.store.write(lambda connection: imports.create(connection, owners, touched))
+        await core.pipeline.flush()  # what arrived before was written before
+        await core.maintenance.seal(everything=True)
         loaded = await core.maintenance.load(records, batch.texts)
         progress.stored += loaded.stored
         progress.duplicate += loaded.duplicate
         for series, one in zip(touched, newest, strict=True):
             self._note(series, one)
         job = Job(end, progress.stored, progress.duplicate, progress.refused)
-        await core.store.write(partial(_save, key=key, job=job, series=touched, now=core.clock.arrival()))
+        # who resumes from before this would not hear of it
+        seq = core.pipeline.last_seq
+        await core.store.write(partial(_save, key=key, job=job, series=touched, now=core.clock.arrival(), seq=seq))
+        core.store.rewritten = seq
         if monotonic() - self._announced >= ANNOUNCE:
             self._announce()
         await self.told(progress, [])
@@ -242,6 +249,7 @@ def _finished(batch: Batch) -> tuple[Any, list[Newest]]:
     return records, newest(records, batch.texts)
 
 
-def _save(connection: Connection, *, key: str, job: Job, series: list[Series], now: int) -> None:
+def _save(connection: Connection, *, key: str, job: Job, series: list[Series], now: int, seq: int) -> None:
     imports.put(connection, key, job, now)
     imports.update(connection, series)
+    ledger.put(connection, rewritten_seq=seq)

@@ -12,7 +12,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from telemetry.clock import Clock
 from telemetry.ingest import Pipeline
@@ -26,6 +26,8 @@ from telemetry.store.trimming import trim
 if TYPE_CHECKING:
     from telemetry.store.records import Records, Texts
     from telemetry.store.sealing import Part
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -152,12 +154,22 @@ class Maintenance:
         sealed. The series are known to the registry and saved. Raises StoreError and Damaged.
         """
         stored: list[int] = []
-        async with self.exclusive("import"):
-            waiting = await asyncio.to_thread(_apart, records)
-            while waiting:
-                done = await self._store.write(partial(_load, waiting=waiting, texts=texts, stored=stored.append))
-                waiting = waiting[done:]
+        waiting = await asyncio.to_thread(_apart, records)
+        while waiting:
+            await self.make_room()
+            async with self.exclusive("import"):
+                waiting = await self._mending(partial(_load, waiting=waiting, texts=texts, stored=stored.append))
         return Loaded(sum(stored), len(records) - sum(stored))
+
+    async def _mending(self, work: Callable[[Connection], T]) -> T:
+        """Do one step; a damaged row in its way is repaired first. Raises StoreError, and Damaged without repair."""
+        while True:
+            try:
+                return await self._store.write(work)
+            except Damaged as found:
+                if self._store.repair is None:
+                    raise
+                await self._store.repair(found)
 
     @property
     def backlog(self) -> int:
@@ -176,8 +188,8 @@ class Maintenance:
         part = await self._store.read(partial(_take, size=self._limits.seal))
         if part is None:
             return None
-        while part.done < len(part.series):
-            part.done += await self._store.write(partial(_step, part=part))
+        while part.series:
+            part.series = await self._mending(partial(_step, part=part))
         await self._store.write(partial(_finish, part=part))
         left = await self._store.read(journal_log.unsealed_bytes)
         self._sealed_bytes = journalled - left
@@ -193,7 +205,7 @@ def _take(connection: Connection, size: int) -> Part | None:
     return sealing.take(connection, size)
 
 
-def _step(connection: Connection, part: Part) -> int:
+def _step(connection: Connection, part: Part) -> list[Records]:
     from telemetry.store import sealing
 
     return sealing.step(connection, part)
@@ -211,7 +223,7 @@ def _apart(records: Records) -> list[Records]:
     return sealing.apart(records)
 
 
-def _load(connection: Connection, waiting: list[Records], texts: Texts, stored: Callable[[int], None]) -> int:
+def _load(connection: Connection, waiting: list[Records], texts: Texts, stored: Callable[[int], None]) -> list[Records]:
     from telemetry.store import sealing
 
     return sealing.load(connection, waiting, texts, stored)

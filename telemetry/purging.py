@@ -133,6 +133,9 @@ class Purging:
 
     async def _delete_oldest(self) -> Gone:
         """Delete some of what goes first: readings, or the finest roll-ups once these take much more than readings."""
+        step = await self._mending(_purge_hidden)
+        if step.readings:
+            return Gone(step.readings, 0)
         raw, levels = await self._store.read(_shares)
         if levels is None or raw * SHARE > levels.size:
             step = await self._mending(_purge_eldest)
@@ -181,6 +184,12 @@ def _purge(connection: Connection, cut: Cut) -> Step:
     from telemetry.store import retention
 
     return retention.purge(connection, cut)
+
+
+def _purge_hidden(connection: Connection) -> Step:
+    from telemetry.store import retention
+
+    return retention.purge_hidden(connection)
 
 
 def _purge_eldest(connection: Connection) -> Step:

@@ -87,9 +87,8 @@ class Storage:
 
 def _look(connection: Connection, now: int) -> tuple[Holdings, list[Sample], int]:
     """What is there, the samples of the forecast's window, and what was written until the last of them."""
-    with holdings.one_moment(connection):
-        samples = usage.since(connection, now - forecast.WINDOW)
-        return holdings.look(connection), samples, usage.written(connection)
+    samples = usage.since(connection, now - forecast.WINDOW)
+    return holdings.look(connection), samples, usage.written(connection)
 
 
 def _written(io: Path) -> int | None:

@@ -29,6 +29,8 @@ class Batch:
     def __init__(self) -> None:
         self.texts = Texts()
         self.size = 0
+        self.text = 0
+        self._counted = 0
         self._parts: list[Records] = []
 
     def add(self, block: Block, ids: Mapping[Key, int | str], earliest: int, latest: int) -> list[Refused]:
@@ -53,6 +55,8 @@ class Batch:
         kept = records[~wrong] if refused else records
         self._parts.append(kept)
         self.size += len(kept)
+        self.text += sum(map(len, self.texts.known[self._counted :]))
+        self._counted = len(self.texts.known)
         return refused
 
     def records(self) -> Records:

@@ -18,6 +18,7 @@ META = (
     "sealed_seq",  # every reading up to it is in the chunks
     "sealing_upto",  # a seal under way: its end, 0 if there is none …
     "sealing_series",  # … and the first series that it has not reached
+    "sealing_ts",  # … and the first time that it has not reached of that one
     "journal_base",  # readings that were ever in rows up to sealed_seq
     "sealed_readings",  # readings that were taken from the journal into the chunks
     "imported",  # readings that came in without a seq

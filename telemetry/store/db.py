@@ -127,7 +127,7 @@ class Store:
         await self._on_writer(lambda: self.bounds.empty_log(self._connect()))
 
     async def read(self, work: Work[T]) -> T:
-        """Run ``work(connection)`` on a reader thread; the connection is read-only.
+        """Run ``work(connection)`` on a reader thread, in one read-only transaction.
 
         What does not fit its checksum is repaired, or taken out and reported, and the work done again. Raises
         StoreError, and Damaged where nobody repairs.
@@ -172,8 +172,12 @@ class Store:
         self._writer.shutdown()
 
     async def _on_writer(self, call: Callable[[], T]) -> T:
+        work = asyncio.get_running_loop().run_in_executor(self._writer, call)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._writer, call)
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait([work])  # whoever holds a lock for it must not let go while it is being written
+            raise
         except (sqlite3.Error, OSError) as error:
             self._suspect(error)
             raise StoreError(f"{self.path}: {error}") from error
@@ -313,7 +317,13 @@ class Store:
 
     def _reading(self, work: Work[T]) -> T:
         try:
-            return work(self._reader())
+            connection = self._reader()
+            connection.execute("BEGIN")  # one moment for all of it: a seal may commit between two of its statements
+            try:
+                return work(connection)
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
 

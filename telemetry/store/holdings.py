@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from telemetry.store import ledger, space
@@ -31,18 +29,8 @@ class Holdings(NamedTuple):
         return self.pages.used - self.journal_bytes
 
 
-@contextmanager
-def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
-    """Let several reads see the same state of the database."""
-    connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-
-
 def look(connection: sqlite3.Connection) -> Holdings:
-    """What there is, inside ``one_moment``."""
+    """What there is."""
     (size,) = connection.execute("SELECT ifnull(sum(length(data)), 0) FROM journal").fetchone()
     times = [one for one in (_oldest_sealed(connection), _oldest_unsealed(connection)) if one is not None]
     accounts = ledger.accounts(connection)

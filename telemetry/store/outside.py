@@ -47,13 +47,22 @@ def readings(path: str | Path, series: str, frm: str | int, to: str | int) -> It
         found = Tail().find(connection, [id_], first, last, texts)
         tail = settle(found[~masks.hide(found, hidden)])
         at = first
-        while len(found := chunks.headers(connection, id_, at, last)[:PIECE]):
-            end = int(found["last_ts"][-1]) + 1
-            sealed = chunks.load(connection, found, texts)
+        while (piece := _piece(connection, id_, at, last, texts)) is not None:
+            end, sealed = piece
             sealed = sealed[(sealed["ts"] >= at) & (sealed["ts"] < last)]
             yield from _values(settle(np.concatenate([sealed, tail[(tail["ts"] >= at) & (tail["ts"] < end)]])), texts)
             at = end
         yield from _values(tail[tail["ts"] >= at], texts)
+
+
+def _piece(connection: sqlite3.Connection, series: int, frm: int, to: int, texts: Texts) -> tuple[int, Records] | None:
+    """The next sealed readings, and the time up to which that is all; None at the end."""
+    connection.execute("BEGIN")  # one moment: the server may merge these chunks
+    try:
+        found = chunks.headers(connection, series, frm, to)[:PIECE]
+        return (int(found["last_ts"][-1]) + 1, chunks.load(connection, found, texts)) if len(found) else None
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _ms(time: str | int, name: str) -> int:

@@ -32,7 +32,13 @@ def repair(connection: sqlite3.Connection, found: Damaged, now: int) -> Outcome 
     mend = _level if found.table in WIDTHS else MENDERS.get(found.table)
     if mend is None:
         raise sqlite3.DatabaseError(f"{found}: there is no way to repair it")
-    return mend(connection, found, now)
+    try:
+        return mend(connection, found, now)
+    except Damaged as other:  # what is needed for it is damaged too
+        if (other.table, other.key) == (found.table, found.key):
+            raise
+        repair(connection, other, now)
+        return mend(connection, found, now)
 
 
 def _data(connection: sqlite3.Connection, found: Damaged, now: int) -> Outcome | None:
@@ -42,6 +48,8 @@ def _data(connection: sqlite3.Connection, found: Damaged, now: int) -> Outcome |
     if row is not None and _decoded(row) is not None:
         return None
     header = connection.execute("SELECT * FROM chunks WHERE data = ?", (id_,)).fetchone()
+    if row is None and header is None:
+        return None  # merged or deleted since
     connection.execute("DELETE FROM chunk_data WHERE id = ?", (id_,))
     if header is None:
         damages.note(connection, now, "row", found.table, {"key": id_}, row)

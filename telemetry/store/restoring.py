@@ -6,6 +6,8 @@ a crash at any moment leaves the old database or the new one.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
 import shutil
 import sqlite3
@@ -44,8 +46,8 @@ def restore(
         new.chmod(0o600)
         _renew(new)
         aside = _aside(database, stamp) if there else None
-        for one in there:
-            one.rename(f"{aside}{one.name.removeprefix(database.name)}")
+        if aside is not None:
+            _keep(database, aside)
         publish(new, database)
     except (OSError, sqlite3.Error) as error:
         raise RestoreError(f"{backup}: {error}") from error
@@ -93,6 +95,21 @@ def _renew(new: Path) -> None:
         connection.execute("COMMIT")
     finally:
         connection.close()
+
+
+def _keep(database: Path, aside: Path) -> None:
+    """Give what is there a second name. Its own is only taken over at once: a crash leaves the one or the other."""
+    if database.exists():
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database)) as old:
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            os.link(database, aside)
+        except OSError:  # a file system without links
+            shutil.copyfile(database, aside)
+    for suffix in SUFFIXES[1:]:
+        rest = Path(f"{database}{suffix}")
+        if rest.exists():
+            rest.rename(f"{aside}{suffix}")
 
 
 def _aside(database: Path, stamp: str) -> Path:

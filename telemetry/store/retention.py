@@ -101,6 +101,24 @@ def purge_eldest(connection: sqlite3.Connection) -> Step:
     return Step(readings, 0, more=len(found) == SOME)
 
 
+def purge_hidden(connection: sqlite3.Connection) -> Step:
+    """Delete readings that corrections took out: those that were deleted, then masked ones older than all others."""
+    gone = 0
+    for condition in ("c.action = 'delete'", "h.last_ts <= ifnull((SELECT min(last_ts) FROM chunks), h.last_ts)"):
+        rows = connection.execute(
+            "SELECT h.id, h.count, c.action = 'mask' FROM hidden h JOIN corrections c ON c.id = h.correction"  # noqa: S608
+            f" WHERE {condition} ORDER BY h.last_ts LIMIT ?",
+            (SOME,),
+        ).fetchall()
+        masked = sum(count for _, count, mask in rows if mask)
+        connection.executemany("DELETE FROM hidden WHERE id = ?", [row[:1] for row in rows])
+        ledger.add(connection, stored=-masked, deleted=masked)
+        gone += sum(count for _, count, _ in rows)
+        if rows:
+            break
+    return Step(gone, 0, more=bool(gone))
+
+
 def raw_bytes(connection: sqlite3.Connection) -> int:
     """About what all chunks take: their number of readings, and the size of the newest."""
     (stored,) = connection.execute("SELECT value FROM meta WHERE key = 'stored'").fetchone()

@@ -51,7 +51,9 @@ class Tail:
         return picked
 
     def _bring_up(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN")  # one moment: no row is trimmed between the two looks
+        alone = not connection.in_transaction
+        if alone:
+            connection.execute("BEGIN")  # one moment: no row is trimmed between the two looks
         try:
             (sealed,) = connection.execute("SELECT value FROM meta WHERE key = 'sealed_seq'").fetchone()
             if sealed != self._sealed:
@@ -60,7 +62,8 @@ class Tail:
             while rows := readings.page(connection, self._upto, EVER):
                 self._add(rows)
         finally:
-            connection.execute("ROLLBACK")
+            if alone:
+                connection.execute("ROLLBACK")
 
     def _add(self, rows: list[journal.Row]) -> None:
         block = sort(records.decode([(row.readings, row.data) for row in rows], self._texts))

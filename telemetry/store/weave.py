@@ -22,6 +22,8 @@ from telemetry.store.rollups import Sealed
 
 TIERS = (8, 256, 4_096)
 """Chunks below one of these sizes are merged with their neighbours once they reach it together."""
+REWRITTEN = 16
+"""Old chunks that one transaction writes anew for late readings of a series."""
 TAIL = 64
 """Chunks at the end that are looked at for merging; hardly more small ones can lie there."""
 
@@ -71,6 +73,21 @@ def _hide(connection: sqlite3.Connection, new: Records, standing: list[Mask]) ->
             records = records[~mine]
 
     taking.take(connection, found[chunks.owners(found, ts)], lambda some: masks.hide(some, standing), give)
+
+
+def bounded(connection: sqlite3.Connection, records: Records) -> int:
+    """How many of these readings, by time, to weave in one transaction: late ones may fall into many old chunks."""
+    state = rollups.sealed(connection, int(records["series"][0]))
+    ts = np.sort(records["ts"])
+    if state.last_ts is None or ts[0] > state.last_ts:
+        return len(records)
+    late = ts[: np.searchsorted(ts, state.last_ts, side="right")]
+    ends = chunks.until(connection, int(records["series"][0]), int(late[0]), int(late[-1]))["last_ts"]
+    owners = np.searchsorted(ends, late)
+    touched = np.unique(owners)
+    if len(touched) <= REWRITTEN:
+        return len(records)
+    return int(np.searchsorted(owners, touched[REWRITTEN]))
 
 
 def _grown(state: Sealed, new: Records, stored: int, spans: rollups.Spans) -> Sealed:

@@ -289,6 +289,29 @@ def test_snapshot_is_of_one_moment_while_readings_stream_in(tmp_path: Path) -> N
     asyncio.run(body())
 
 
+def test_no_bucket_counts_a_reading_twice_while_it_is_sealed(tmp_path: Path) -> None:
+    """Roll-ups, chunks and the unsealed tail of one answer are of one moment."""
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            names = [f"a/m{at}" for at in range(20)]
+            wrong: list[int] = []
+            for round_ in range(6):
+                for at in range(20):
+                    points = [(1_000 * (400 * round_ + n), 1.0) for n in range(400)]
+                    await kit.send(points, f"m{at}")
+                seal = asyncio.ensure_future(kit.maintenance.seal(everything=True))
+                while not seal.done():
+                    query = Query(names, T0 - 1, T0 + 10_000_000, 3)
+                    for columns in (await history_of(kit).query(query, here)).values():
+                        count = sum(columns.values("count"))
+                        if count != 400 * (round_ + 1):
+                            wrong.append(count)
+            assert wrong == []
+
+    asyncio.run(body())
+
+
 # limits
 
 

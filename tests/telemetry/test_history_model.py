@@ -119,8 +119,8 @@ class Histories(RuleBasedStateMachine):
         kit = self.kit
         part = await kit.store.read(sealing.take) if steps else None
         for _ in range(steps if part is not None else 0):
-            if part is not None and part.done < len(part.series):
-                part.done += await kit.store.write(lambda c: sealing.step(c, part))
+            if part is not None and part.series:
+                part.series = await kit.store.write(lambda c: sealing.step(c, part))
         await kit.tasks.close()
         await kit.store.close()  # without a saved state and without giving seqs back
 

@@ -156,6 +156,20 @@ def test_browsers_hear_what_has_changed(tmp_path: Path) -> None:
     assert sorted(heard) == [("a/t", T0 + 3, T0 + 9), ("b/t", T0 + 5, T0 + 5)]
 
 
+def test_who_was_away_while_an_import_ran_loads_history_again(tmp_path: Path) -> None:
+    """A resume brings what arrived; what was imported is not in the log that it reads."""
+
+    async def body() -> None:
+        async with whole(tmp_path) as core:
+            await take_in(core, b"device,metric,ts,value\na,t,1700000000000,1\n")
+            before = core.pipeline.last_seq
+            assert not await core.replay.resumable(core.store.epoch, before - 1)
+        async with whole(tmp_path) as core:
+            assert core.store.rewritten >= before
+
+    asyncio.run(body())
+
+
 def test_a_unit_that_is_known_stays(tmp_path: Path) -> None:
     async def work(core: Core) -> None:
         await take_in(core, (HEAD + f"a,t,{T0},1,V\n").encode())

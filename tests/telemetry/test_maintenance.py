@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from telemetry import maintenance
-from telemetry.store import ledger
+from telemetry.store import ledger, repair
+from telemetry.store.damage import Damaged
 from telemetry.store.records import Texts
 from tests.telemetry.kit import T0, core, until
 from tests.telemetry.store.kit import packed
@@ -101,5 +102,46 @@ def test_a_session_that_is_behind_holds_the_journal(tmp_path: Path) -> None:
             viewer.session.close()
             await kit.maintenance.trim()
             assert await kit.store.read(lambda c: c.execute("SELECT count(*) FROM journal").fetchone()) == (0,)
+
+    asyncio.run(body())
+
+
+def test_a_seal_that_is_cancelled_counts_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step that is being written is finished before anyone else may seal."""
+    monkeypatch.setattr("telemetry.store.sealing.STEP", 0.0)
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            for round_ in range(20):
+                for metric in "abcd":
+                    await kit.send([(round_ * 100 + at, 1.0) for at in range(50)], metric)
+                seal = asyncio.ensure_future(kit.maintenance.seal(everything=True))
+                await asyncio.sleep(0.001 * (round_ % 7))
+                seal.cancel()
+                await asyncio.wait([seal])
+                await kit.maintenance.seal(everything=True)
+            assert (await kit.store.read(ledger.accounts))[:5] == (4_000, 4_000, 0, 0, 0)
+
+    asyncio.run(body())
+
+
+def test_a_damaged_chunk_in_the_way_of_a_load_is_taken_out(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            await kit.send([(at, 1.0) for at in range(100)])
+            await kit.maintenance.seal(everything=True)
+            await kit.store.write(lambda c: c.execute("UPDATE chunk_data SET crc = crc + 1").close())
+            texts = Texts()
+            again = packed([(T0 + 50, 5.0)], texts)
+            with pytest.raises(Damaged):
+                await kit.maintenance.load(again, texts)
+
+            async def mend(found: Damaged) -> None:
+                await kit.store.write(lambda c: repair.repair(c, found, T0))
+
+            kit.store.repair = mend
+            assert await kit.maintenance.load(again, texts) == (1, 0)
+            accounts = await kit.store.read(ledger.accounts)
+            assert (accounts.stored, accounts.lost) == (1, 100)
 
     asyncio.run(body())

@@ -36,8 +36,10 @@ def packed(points: Iterable[tuple[int, Value]], texts: Texts, series: int = 1) -
 def plain(records: Records, texts: Texts) -> dict[int, tuple[type, Value]]:
     """Records of one series as time -> (type, value); fails if a time comes twice or not in order."""
     found: dict[int, tuple[type, Value]] = {}
+    last = -EVER
     for _, kind, ts, value in records.tolist():
-        assert not found or ts > max(found)
+        assert ts > last
+        last = ts
         kind &= journal.KIND_BITS
         one = texts.known[int(value)] if kind == journal.TEXT_STATE else bool(value) if kind else value
         found[ts] = (type(one), one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -70,10 +71,39 @@ def test_what_is_there_is_moved_aside_and_only_by_force(backup: Path, tmp_path: 
     aside = restore(backup, database, STAMP, force=True)
     assert aside == tmp_path / f"x.db.replaced-{STAMP}"
     assert aside.read_bytes() == before
-    assert Path(f"{aside}-wal").exists()
     assert not (tmp_path / "x.db-wal").exists()
     again = restore(backup, database, STAMP, force=True)
     assert again == tmp_path / f"x.db.replaced-{STAMP}-1"
+
+
+def test_commits_that_are_still_in_the_log_are_kept_with_what_is_moved_aside(backup: Path, tmp_path: Path) -> None:
+    database = tmp_path / "x.db"
+    source = sqlite3.connect(database)
+    source.execute("INSERT INTO meta VALUES ('a test', 5)")
+    source.commit()
+    shutil.copy(database, tmp_path / "y.db")
+    shutil.copy(f"{database}-wal", tmp_path / "y.db-wal")
+    source.close()
+    aside = restore(backup, tmp_path / "y.db", STAMP, force=True)
+    assert aside is not None
+    assert meta(aside)["a test"] == 5
+    assert "a test" not in meta(tmp_path / "y.db")
+
+
+def test_a_crash_in_the_middle_leaves_the_old_database(
+    backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name is taken over in one act: there is never no database."""
+    database = tmp_path / "x.db"
+    before = database.read_bytes()
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("telemetry.store.restoring.publish", crash)
+    with pytest.raises(KeyboardInterrupt):
+        restore(backup, database, STAMP, force=True)
+    assert database.read_bytes() == before
 
 
 @pytest.mark.parametrize("page", [3, 12, 30])

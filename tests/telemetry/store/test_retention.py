@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.store import buckets, chunks, ledger, retention, rollups
+from telemetry.store import buckets, chunks, hidden, ledger, retention, rollups
 from telemetry.store.levels import DAY, HOUR, LEVELS, MINUTE, QUARTER
 from telemetry.store.records import Texts
 from telemetry.store.retention import Cut, due, finest, purge, purge_eldest, raw_bytes
@@ -251,3 +251,25 @@ def test_sizes_are_guessed_well_enough() -> None:
     assert found.width == MINUTE
     assert len(found.spans) == 20
     assert found.size >= rows * 50
+
+
+def test_a_quota_takes_what_was_deleted_first_and_masked_readings_in_their_turn() -> None:
+    """Deleting junk makes room: the good readings stay; masked ones go once they are the oldest."""
+    connection, texts = database(), Texts()
+    fed(connection, [(T0 + at, 1.0) for at in range(100)])
+    kinds = {"delete": 1, "mask": 2}
+    for action, id_ in kinds.items():
+        connection.execute(
+            "INSERT INTO corrections (id, series, from_ts, to_ts, action, why, who, made, readings, state, position)"
+            " VALUES (?, 1, 0, 1, ?, '', '', 0, 5, 'done', 0)",
+            (id_, action),
+        )
+        when = T0 - 1_000 if action == "mask" else T0 + 5_000
+        hidden.put(connection, id_, packed([(when + at, 1.0) for at in range(5)], texts), texts.known)
+    ledger.add(connection, imported=10, stored=5, deleted=5)
+    assert retention.purge_hidden(connection).readings == 5
+    assert connection.execute("SELECT correction FROM hidden").fetchall() == [(2,)]
+    assert retention.purge_hidden(connection).readings == 5
+    assert not retention.purge_hidden(connection).more
+    accounts = ledger.accounts(connection)
+    assert (accounts.stored, accounts.deleted, accounts.journalled) == (100, 10, 110)
