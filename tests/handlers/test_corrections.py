@@ -117,7 +117,7 @@ def test_a_long_correction_goes_on_after_a_kill(server: Callable[..., Any]) -> N
     operator = one.server.api_token("operator", name="anna")
     readings = 600_000
     lines = "device,metric,ts,value\n" + "".join(f"boiler,t,{T0 + 1_000 * n},{n % 100}\n" for n in range(readings))
-    post(one, operator, "/api/import", body=gzip.compress(lines.encode(), 1), timeout=120)
+    post(one, operator, "/api/import", body=gzip.compress(lines.encode(), 1, mtime=0), timeout=120)
     asked = threading.Thread(target=_asked, args=(one, operator, body("boiler/t", 0, 10**9, above=49)))
     asked.start()
     with closing(sqlite3.connect(f"file:{one.server.database}?mode=ro", uri=True, isolation_level=None)) as database:
