@@ -4,7 +4,7 @@ ARGS ?=
 N ?= 20
 STATES ?= 1000000
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check format coverage bench bench-storage soak powercut docs screenshots lock
+.PHONY: help setup run demo test check format coverage bench bench-lines bench-mqtt bench-storage soak powercut docs screenshots lock
 
 help:  ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -43,6 +43,14 @@ bench:  ## measure, beside the two rivals
 	@tools/setup.sh dev
 	@test -d bench/rivals/node/node_modules || npm --prefix bench/rivals/node ci || echo "no npm packages: the Node rival is left out"
 	$(PY) -m bench.run $(ARGS)
+
+bench-lines:  ## measure line protocol, beside InfluxDB: ARGS="--repeat 1" for a quick look
+	@tools/setup.sh dev
+	$(PY) -m bench.lines $(ARGS)
+
+bench-mqtt:  ## measure MQTT with Mosquitto, beside a subscriber of a few lines: ARGS="--repeat 1" for a quick look
+	@tools/setup.sh dev
+	$(PY) -m bench.mqtt $(ARGS)
 
 bench-storage:  ## measure the storage, beside its rivals: ARGS="--scale 0.1" for a quick look
 	@tools/setup.sh dev

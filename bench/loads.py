@@ -203,7 +203,7 @@ def pace(order: Pace) -> dict[str, Any]:
     gc.freeze()
     gc.disable()
     everyone = {heard.connection.fileno(): heard for heard in [*devices, *browsers]}
-    _listen(everyone, time.perf_counter() + SETTLE)
+    listen(everyone, time.perf_counter() + SETTLE)
     cpu, started = time.process_time(), time.perf_counter()
     sent, late = _send_paced(devices, everyone, frames, 1 / order["rate"])
     elapsed, busy = time.perf_counter() - started, time.process_time() - cpu
@@ -228,7 +228,8 @@ def _single(number: int, ts: int) -> bytes:
     return frame(text.encode())
 
 
-def _listen(everyone: dict[int, Heard], until: float) -> None:
+def listen(everyone: dict[int, Heard], until: float) -> None:
+    """Receive until a moment of ``perf_counter``; ``everyone`` by file descriptor."""
     while (wait := until - time.perf_counter()) > 0:
         for number in select.select(everyone, [], [], wait)[0]:
             everyone[number].receive()
@@ -243,7 +244,7 @@ def _send_paced(
     late: list[float] = []
     for number, message in enumerate(frames):
         due = start + number * interval
-        _listen(everyone, due)
+        listen(everyone, due)
         moment = time.perf_counter()
         sent.append(moment)
         late.append(moment - due)
@@ -255,7 +256,7 @@ def _wait_for_rest(everyone: dict[int, Heard], devices: list[Heard], browsers: l
     """Listen until every ack and push is there, or for long enough to say that it is lost."""
     deadline = time.perf_counter() + PATIENCE / 3
     while time.perf_counter() < deadline:
-        _listen(everyone, time.perf_counter() + STEP)
+        listen(everyone, time.perf_counter() + STEP)
         acked = sum(device.count(ID) for device in devices)
         if acked == total and all(browser.count(NUMBER) == total for browser in browsers):
             return

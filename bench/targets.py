@@ -95,12 +95,19 @@ class Telltale(Target):
         """A viewer's API token, made at the first call and kept beside the database."""
         kept = directory / "token"
         if not kept.exists():
-            command = [*self.command(directory, _port_of(directory)), "token", "add", "bench", "--role", "viewer"]
-            made = subprocess.run(command, capture_output=True, text=True, check=False, timeout=START_TIMEOUT)
-            if made.returncode:
-                raise BenchError(f"token add: {made.stderr.strip()}")
-            kept.write_text(json.loads(made.stdout.splitlines()[-1])["token"])
+            kept.write_text(self._made(directory, "token", "add", "bench", "--role", "viewer"))
         return kept.read_text()
+
+    def device_token(self, directory: Path) -> str:
+        """The token of a new gateway, which may speak for all devices."""
+        return self._made(directory, "device", "add", "bench", "--gateway")
+
+    def _made(self, directory: Path, *words: str) -> str:
+        command = [*self.command(directory, _port_of(directory)), *words]
+        made = subprocess.run(command, capture_output=True, text=True, check=False, timeout=START_TIMEOUT)
+        if made.returncode:
+            raise BenchError(f"{' '.join(words)}: {made.stderr.strip()}")
+        return str(json.loads(made.stdout.splitlines()[-1])["token"])
 
     def live_path(self, directory: Path) -> str:
         """With the token."""

@@ -32,11 +32,15 @@ class LinkError(Exception):
 
 @dataclass(slots=True, frozen=True)
 class Dial:
-    """How to connect: times in seconds; ``ca_certs`` is a file for a server with its own certificate."""
+    """How to connect: times in seconds; ``ca_certs`` is a file for a server with its own certificate.
+
+    A frame of more than ``max_frame`` bytes ends the socket.
+    """
 
     timeout: float = 10.0
     ping_interval: float = 20.0
     ca_certs: str | None = None
+    max_frame: int = 10 << 20
 
 
 class Link:
@@ -59,13 +63,14 @@ class Link:
                 on_message_callback=self._on_message,
                 ping_interval=dial.ping_interval or None,
                 ping_timeout=dial.ping_interval or None,
+                max_message_size=dial.max_frame,
             ),
         )
         try:
             self._connection = await asyncio.shield(attempt)
         except HTTPClientError as error:
             raise LinkError(error.code if error.code != 599 else None, str(error)) from error
-        except (OSError, StreamClosedError, WebSocketError) as error:
+        except (OSError, StreamClosedError, WebSocketError, UnicodeError) as error:  # no name to look up: UnicodeError
             raise LinkError(None, str(error) or type(error).__name__) from error
         except asyncio.CancelledError:
             # the connection goes on in the background and would stay open, owned by no one

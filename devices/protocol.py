@@ -50,6 +50,9 @@ class Port(Protocol):
     def values(self, values: Mapping[str, object]) -> None:
         """Hear what a device says that still waits."""
 
+    def keep(self, frame: str | bytes, outcome: Batch | Refusal | str, commit: Future | None) -> None:
+        """Keep a frame and what became of it; a text says why there is nothing in it to store."""
+
     def send(self, frame: str | bytes) -> None:
         """Write a text or binary frame."""
 
@@ -81,35 +84,42 @@ class DeviceSession:
         message = native.Bad(value) if isinstance(value, Refusal) else native.parse(value)
         if isinstance(message, native.Readings):
             if self._port.pending:
-                self._unknown(message)
+                self._unknown(frame, message)
             elif message.id is None:
-                self._bare(message)
+                self._bare(frame, message)
             else:
-                self._envelope(message, message.id)
+                self._envelope(frame, message, message.id)
         elif isinstance(message, native.Note):
             if not self._port.pending:
                 self._port.note(message)
-        elif not self._put_off(message.id, 1):
-            self._refuse(message.refusal, 1, message.id)
+                self._port.keep(frame, f"{message.kind}: this is not a reading", None)
+        elif not self._put_off(frame, message.id, 1):
+            self._refuse(frame, message.refusal, 1, message.id)
 
-    def _bare(self, message: native.Readings) -> None:
+    def _bare(self, frame: str | bytes, message: native.Readings) -> None:
         batch = self._port.accept(message.entries, message.form)
-        taken = batch if isinstance(batch, Refusal) else self._port.submit(batch)
-        if isinstance(taken, Refusal):
-            self._refuse(taken, _count(message), None)
+        if isinstance(batch, Refusal):
+            self._refuse(frame, batch, _count(message), None)
+            return
+        future = self._port.submit(batch)
+        if isinstance(future, Refusal):
+            self._refuse(frame, future, _count(message), None)
+        else:
+            self._port.keep(frame, batch, future)
 
-    def _envelope(self, message: native.Readings, id_: MessageId) -> None:
-        if self._blocked is not None and self._put_off(id_, _count(message)):
+    def _envelope(self, frame: str | bytes, message: native.Readings, id_: MessageId) -> None:
+        if self._blocked is not None and self._put_off(frame, id_, _count(message)):
             return
         batch = self._port.accept(message.entries, message.form)
         if isinstance(batch, Refusal):
-            self._refuse(batch, _count(message), id_)
+            self._refuse(frame, batch, _count(message), id_)
             return
         batch.mark = (self._port.device, id_)
         future = self._port.submit(batch)
         if isinstance(future, Refusal):
-            self._refuse(future, len(batch.readings), id_)
+            self._refuse(frame, future, len(batch.readings), id_)
             return
+        self._port.keep(frame, batch, future)
         self._blocked, self._failed = None, False
         ids = self._waiting.get(future)
         if ids is None:
@@ -118,25 +128,28 @@ class DeviceSession:
         else:
             ids.append((id_, self._binary))
 
-    def _put_off(self, id_: MessageId | None, readings: int) -> bool:
+    def _put_off(self, frame: str | bytes, id_: MessageId | None, readings: int) -> bool:
         """Refuse an envelope that must wait for an earlier one; whether it must."""
         if id_ is None or self._blocked is None or self._blocked == id_:
             return False
-        self._refuse(Refusal(Reason.TRY_LATER, f"send {self._blocked!r} again first", retry_after=100), readings, id_)
+        refusal = Refusal(Reason.TRY_LATER, f"send {self._blocked!r} again first", retry_after=100)
+        self._refuse(frame, refusal, readings, id_)
         return True
 
-    def _unknown(self, message: native.Readings) -> None:
+    def _unknown(self, frame: str | bytes, message: native.Readings) -> None:
         latest: dict[str, object] = {}
         for entry in message.entries:
             latest |= entry.values
         self._port.values(latest)
         refusal = Refusal(Reason.UNKNOWN_DEVICE, "an operator has to accept this device", retry_after=PATIENCE)
         self._port.refused(refusal.code, _count(message))
+        self._port.keep(frame, refusal, None)
         if message.id is not None:
             self._error(refusal, message.id)
 
-    def _refuse(self, refusal: Refusal, readings: int, id_: MessageId | None) -> None:
+    def _refuse(self, frame: str | bytes, refusal: Refusal, readings: int, id_: MessageId | None) -> None:
         self._port.refused(refusal.code, readings)
+        self._port.keep(frame, refusal, None)
         if id_ is not None:
             self._note_refusal(refusal, id_)
         self._error(refusal, id_)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
-from handlers.base import ERRORS, Access, Guard
+from handlers.base import Access, Guard
+from handlers.bodies import json_of, key_of, reply
 from handlers.live_query import patterns_of_query
 from handlers.reading import ReadHandler
-from telemetry.annotations import Body, Position, position_of
+from telemetry.annotations import Position, position_of
 from telemetry.model import Reason, Refusal
 from telemetry.store.annotations import LAST
 from telemetry.timespec import LIMIT, moment
 
-MAX_BODY = 32 << 10
-"""Bytes of a body: the longest text, escaped in the longest way."""
+KIND = "annotation"
 Window = tuple[int, int, Position]
 
 
@@ -36,12 +34,9 @@ class AnnotationList(ReadHandler):
     async def post(self) -> None:
         """Add one; 201 when it is durable."""
         done = await self.core.annotations.add(json_of(self), self.principal.name)
-        if isinstance(done, Refusal):
-            self.refuse_with(done)
-        else:
-            self.set_status(201)
+        if not isinstance(done, Refusal):
             self.set_header("Location", f"/api/annotations/{done['id']}")
-            self.give(done)
+        reply(self, done, made=True)
 
     def _window(self) -> Window | Refusal:
         now = self.core.clock.arrival()
@@ -67,12 +62,12 @@ class AnnotationOne(Guard):
         """Say something else, or stand elsewhere."""
         key = key_of(number)
         done = None if key is None else await self.core.annotations.replace(key, json_of(self), self.principal.name)
-        reply(self, done)
+        reply(self, done, kind=KIND)
 
     async def delete(self, number: str) -> None:
         """Take it away; /restore brings it back."""
         key = key_of(number)
-        reply(self, None if key is None else await self.core.annotations.delete(key))
+        reply(self, None if key is None else await self.core.annotations.delete(key), kind=KIND)
 
 
 class AnnotationRestore(Guard):
@@ -83,28 +78,4 @@ class AnnotationRestore(Guard):
     async def post(self, number: str) -> None:
         """Bring it back."""
         key = key_of(number)
-        reply(self, None if key is None else await self.core.annotations.restore(key))
-
-
-def reply(handler: Guard, done: Body | Refusal | None) -> None:
-    """Finish with the annotation as it is now, or with why not."""
-    if done is None:
-        handler.refuse(404, ERRORS[404][0], "there is no such annotation")
-    elif isinstance(done, Refusal):
-        handler.refuse_with(done)
-    else:
-        handler.finish(done)
-
-
-def json_of(handler: Guard) -> object:
-    """The JSON of a request's body; None where it is none, or too long for an annotation."""
-    body = handler.request.body
-    try:
-        return json.loads(body) if len(body) <= MAX_BODY else None
-    except (ValueError, RecursionError):
-        return None
-
-
-def key_of(text: str) -> int | None:
-    """The id in an address, or None where it cannot be one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+        reply(self, None if key is None else await self.core.annotations.restore(key), kind=KIND)

@@ -142,8 +142,9 @@ class Guard(RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Every error that Tornado answers, in the same shape; what an exception says stays in the log."""
-        if isinstance(kwargs.get("exc_info", (None, None))[1], StoreError):
-            self.refuse(503, "try_later", "the disk does not take this now", retry_after=1000)
+        error = kwargs.get("exc_info", (None, None))[1]
+        if isinstance(error, StoreError):
+            self.refuse(503, "try_later", error.advice, retry_after=1000)
             return
         code, message = ERRORS.get(status_code, (f"http_{status_code}", self._reason.lower()))
         self.refuse(status_code, code, message)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.annotations import json_of, key_of, reply
 from handlers.base import Access, Guard
+from handlers.bodies import json_of, key_of, reply
 from handlers.live_query import patterns_of_query
 from handlers.reading import ReadHandler
 from telemetry.model import Refusal
@@ -24,17 +24,9 @@ class CorrectionList(ReadHandler):
         """Correct; 201 when it is done, 202 while it goes on."""
         if self.get_query_argument("preview", "") == "1":
             number = await self.core.corrections.preview(json_of(self))
-            if isinstance(number, Refusal):
-                self.refuse_with(number)
-            else:
-                self.give({"readings": number})
+            reply(self, number if isinstance(number, Refusal) else {"readings": number})
             return
-        done = await self.core.corrections.add(json_of(self), self.principal.name)
-        if isinstance(done, Refusal):
-            self.refuse_with(done)
-            return
-        self.set_status(202 if done["state"] == "running" else 201)
-        self.give(done)
+        reply(self, await self.core.corrections.add(json_of(self), self.principal.name), made=True)
 
 
 class CorrectionUndo(Guard):
@@ -46,6 +38,4 @@ class CorrectionUndo(Guard):
         """Undo it; 202 while that goes on."""
         key = key_of(number)
         done = None if key is None else await self.core.corrections.undo(key, self.principal.name)
-        if isinstance(done, dict) and done["state"] == "running":
-            self.set_status(202)
-        reply(self, done)
+        reply(self, done, kind="correction")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
-_SECRET = re.compile(r"((?:^|[?&;])token=)[^&;]*", re.IGNORECASE)
+_SECRET = re.compile(r"((?:^|[?&;])(?:token|password|passkey|p|u|x-aio-key)=)[^&;]*", re.IGNORECASE)
+_IN_PATH = re.compile(r"^(/api/v1/(?!write$)|/data/report/)[^/?]+")
+HEADERS = ("X-Api-Key", "X-AIO-Key", "X-Auth-Token")
+"""Headers in which senders of other ecosystems carry a key."""
+QUERY = ("token", "x-aio-key")
+"""Query parameters in which they do."""
 
 
 def tokens(request: HTTPServerRequest) -> list[str]:
@@ -19,6 +27,36 @@ def tokens(request: HTTPServerRequest) -> list[str]:
         if scheme.lower() == "bearer":
             found.append(value.strip())
     return list(dict.fromkeys(found))
+
+
+def presented(request: HTTPServerRequest, fields: Sequence[str] = (), path: Sequence[str] = ()) -> list[list[str]]:
+    """What a sender of another ecosystem presents as its token; of each list any word may be it.
+
+    ``fields`` are query parameters that together are one credential, as user and password; ``path`` are tokens that
+    stood in the path.
+    """
+    found = [[word] for word in path]
+    for name in QUERY:
+        found += [[value] for value in arguments(request, name)]
+    if words := [value for name in fields for value in arguments(request, name)]:
+        found.append(words)
+    for name in HEADERS:
+        found += [[value.strip()] for value in request.headers.get_list(name)]
+    for header in request.headers.get_list("Authorization"):
+        scheme, _, value = header.strip().partition(" ")
+        if scheme.lower() == "basic":
+            user, _, password = _basic(value).partition(":")
+            found.append([password, user])
+        else:  # Bearer, Token, or nothing but the key
+            found.append([value.strip() or scheme])
+    return found
+
+
+def _basic(value: str) -> str:
+    try:
+        return base64.b64decode(value.strip(), validate=True).decode("utf-8", "surrogateescape")
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def arguments(request: HTTPServerRequest, name: str) -> list[str]:
@@ -42,7 +80,17 @@ def without_token(request: HTTPServerRequest) -> str:
     return request.path + (f"?{urlencode(query)}" if query else "")
 
 
+def hidden_path(path: str) -> str:
+    """A path without the token that senders of some ecosystems carry in it."""
+    return _IN_PATH.sub(r"\1***", path)
+
+
+def without_secrets(query: str) -> str:
+    """A query or form as it came, passwords and tokens hidden."""
+    return _SECRET.sub(r"\1***", query)
+
+
 def redacted(request: HTTPServerRequest) -> str:
     """Method and address for one line of the log: tokens hidden, nothing that a terminal obeys."""
-    address = _SECRET.sub(r"\1***", request.uri or "")
+    address = _SECRET.sub(r"\1***", hidden_path(request.uri or ""))
     return f"{request.method} {address}".encode("unicode_escape").decode("ascii")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeGuard
 
 from devices.codecs.native import Note
 from devices.protocol import Future
 from telemetry.accept import Sender
+from telemetry.admission import plain
 from telemetry.core import Core
 from telemetry.identity import DeviceIdentity
-from telemetry.model import Batch, Entry, MessageId, Reason, Refusal, Value
+from telemetry.model import Batch, Entry, MessageId, Reason, Refusal
 from telemetry.registry import Device
+
+WHERE = "/ws/device"
+NATIVE = "native"
+"""The decoder's name of the contract's own messages."""
 
 
 class DevicePort:
@@ -23,6 +26,7 @@ class DevicePort:
         self.pending = identity.pending
         self.send = send
         self._core = core
+        self._frames = core.frames
         self._sender = Sender.of(identity.id, identity.gateway)
 
     @property
@@ -50,7 +54,15 @@ class DevicePort:
 
     def values(self, values: Mapping[str, object]) -> None:
         """Show operators what a waiting device says: plain values only, nothing is stored."""
-        self._core.admission.note(self.device, {name: value for name, value in values.items() if _plain(value)})
+        self._core.admission.note(self.device, {name: value for name, value in values.items() if plain(value)})
+
+    def keep(self, frame: str | bytes, outcome: Batch | Refusal | str, commit: Future | None) -> None:
+        """Keep a frame for who looks at this device; that of a gateway also for those that it spoke for."""
+        self._frames.note(self.device, "ws", WHERE, frame, NATIVE, outcome, commit)
+        if self._sender.tests and isinstance(outcome, Batch):
+            others = {reading.series.device for reading in outcome.readings} - {self.device}
+            if others:
+                self._frames.note_all(others, "ws", WHERE, frame, NATIVE, outcome, commit)
 
     def present(self) -> None:
         """Apply the rule of presence now: a socket has come or gone."""
@@ -59,7 +71,3 @@ class DevicePort:
 
     def _known(self) -> Device | None:
         return self._core.registry.devices.get(self.device)
-
-
-def _plain(value: object) -> TypeGuard[Value]:
-    return isinstance(value, str) or (isinstance(value, int | float) and math.isfinite(value))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from handlers.reading import ReadHandler
 from telemetry.auth import Role
-from telemetry.presence import state
 
 
 class Devices(ReadHandler):
@@ -14,9 +13,5 @@ class Devices(ReadHandler):
         """From memory; a device that waits is only listed as that."""
         pending = self.core.admission.list() if self.principal.role >= Role.OPERATOR else []
         waiting = {one["device"] for one in pending}
-        known = [
-            {"device": one.id, "name": one.name, "state": state(one), "last_seen": one.last_seen}
-            for one in self.core.registry.devices.values()
-            if one.id not in waiting
-        ]
+        known = [one for one in self.core.roster.every() if one["device"] not in waiting]
         self.give({"devices": known + pending})

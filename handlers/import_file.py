@@ -108,7 +108,7 @@ class ImportFile(Guard):
             return Refusal(Reason.BAD_MESSAGE, str(error))
         except StoreError as error:
             log.warning("an import failed: %s", error)
-            return Refusal(Reason.TRY_LATER, "the disk does not take this; given again, it goes on", retry_after=1000)
+            return Refusal(Reason.TRY_LATER, f"{error.advice}; given again, it goes on", retry_after=1000)
 
     async def _read(self) -> bytes:
         try:

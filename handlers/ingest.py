@@ -5,9 +5,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 
+from tornado.httputil import HTTPServerRequest
+
 from devices.codecs import cbor_codec, json_codec, native
+from devices.protocol import Future
 from handlers.base import Access, Guard
-from handlers.device_port import DevicePort
+from handlers.device_port import NATIVE, DevicePort
 from telemetry.accept import Sender
 from telemetry.identity import DeviceIdentity
 from telemetry.model import Batch, Reason, Refusal
@@ -34,65 +37,101 @@ class Ingest(Guard):
 
     access = Access.DEVICE
 
+    def initialize(self) -> None:
+        """Before the body is looked at."""
+        keep_packed(self.request)
+
     async def post(self) -> None:
         """Take the readings; ``{"accepted": N}`` once they are on the disk."""
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        self._plain = self.request.body
         if kind not in DECODERS:
-            self.core.metrics.refuse(Reason.BAD_MESSAGE, 1)
-            self.refuse(415, "bad_message", "the body is application/json or application/cbor")
+            self._unread("the body is application/json or application/cbor")
             return
         encoding = self.request.headers.get("Content-Encoding", "identity").lower()
         if encoding not in ("identity", "gzip"):
-            self.core.metrics.refuse(Reason.BAD_MESSAGE, 1)
-            self.refuse(415, "bad_message", "Content-Encoding is gzip or nothing")
+            self._unread("Content-Encoding is gzip or nothing")
             return
-        message = self._message(DECODERS[kind], zipped=encoding == "gzip")
+        body = self._body(zipped=encoding == "gzip")
+        message = body if isinstance(body, Refusal) else _message(body, DECODERS[kind])
         if isinstance(message, Refusal):
             self._refuse(message, 1)
             return
         sender = Sender.of(self.identity.id, self.identity.gateway)
         batch = self.core.gate.accept(message.entries, sender, message.form)
         count = sum(len(entry.values) for entry in message.entries)
-        taken = batch if isinstance(batch, Refusal) else self.core.pipeline.submit(batch, urgent=True)
-        if isinstance(taken, Refusal):
-            self._refuse(taken, count)
+        if isinstance(batch, Refusal):
+            self._refuse(batch, count)
             return
+        future = self.core.pipeline.submit(batch, urgent=True)
+        if isinstance(future, Refusal):
+            self._refuse(future, count)
+            return
+        self._keep(batch, future)
         try:
-            await taken
-        except StoreError:
-            self.refuse_with(Refusal(Reason.TRY_LATER, "the disk did not take it", retry_after=1000))
+            await future
+        except StoreError as error:
+            self.refuse_with(Refusal(Reason.TRY_LATER, error.advice, retry_after=1000))
             return
-        accepted = len(batch.readings) if isinstance(batch, Batch) else 0
-        self.finish({"accepted": accepted})
+        self.finish({"accepted": len(batch.readings)})
 
     def knocked(self, identity: DeviceIdentity) -> None:
         """Show operators what a device says that no one knows yet; nothing of it is stored."""
         if not self.core.admission.knock(identity.id, self.request.remote_ip or "", None):
             return
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        message = self._message(DECODERS.get(kind, json_codec.decode), zipped=False)
+        waits = Refusal(Reason.UNKNOWN_DEVICE, "an operator has to accept this device")
+        self.core.frames.note(identity.id, "http", self.request.path, self.request.body, NATIVE, waits)
+        message = _message(self.request.body, DECODERS.get(kind, json_codec.decode))
         if isinstance(message, native.Readings):
             port = DevicePort(self.core, identity, lambda _: None)
             for entry in message.entries:
                 port.values(entry.values)
 
-    def _message(self, decode: Decoder, *, zipped: bool) -> native.Readings | Refusal:
-        body = gunzip(self.request.body, self.core.settings.server.max_body) if zipped else self.request.body
-        if isinstance(body, Refusal):
-            return body
-        value = decode(body)
-        if isinstance(value, Refusal):
-            return value
-        message = native.parse(value)
-        if isinstance(message, native.Readings):
-            return message
-        if isinstance(message, native.Bad):
-            return message.refusal
-        return Refusal(Reason.BAD_MESSAGE, f"{message.kind} belongs on a socket")
+    def _body(self, *, zipped: bool) -> bytes | Refusal:
+        if not zipped:
+            return self._plain
+        plain = gunzip(self._plain, self.core.settings.server.max_body)
+        if not isinstance(plain, Refusal):
+            self._plain = plain
+        return plain
+
+    def _unread(self, message: str) -> None:
+        """Refuse a body of a type that is not understood."""
+        self.core.metrics.refuse(Reason.BAD_MESSAGE, 1)
+        self._keep(Refusal(Reason.BAD_MESSAGE, message))
+        self.refuse(415, "bad_message", message)
+
+    def _keep(self, outcome: Batch | Refusal, commit: Future | None = None) -> None:
+        """Keep the message for who looks at this device; that of a gateway also for those that it spoke for."""
+        devices = {self.identity.id: None}
+        if isinstance(outcome, Batch):
+            devices |= dict.fromkeys(reading.series.device for reading in outcome.readings)
+        self.core.frames.note_all(devices, "http", self.request.path, self._plain, NATIVE, outcome, commit)
 
     def _refuse(self, refusal: Refusal, readings: int) -> None:
         self.core.metrics.refuse(refusal.code, readings)
+        self._keep(refusal)
         self.refuse_with(refusal)
+
+
+def _message(body: bytes, decode: Decoder) -> native.Readings | Refusal:
+    value = decode(body)
+    if isinstance(value, Refusal):
+        return value
+    message = native.parse(value)
+    if isinstance(message, native.Readings):
+        return message
+    if isinstance(message, native.Bad):
+        return message.refusal
+    return Refusal(Reason.BAD_MESSAGE, f"{message.kind} belongs on a socket")
+
+
+def keep_packed(request: HTTPServerRequest) -> None:
+    """Keep Tornado from reading a packed body as a form, which curl says of all that it sends."""
+    kind = request.headers.get("Content-Type", "").lower()
+    if "Content-Encoding" in request.headers and kind.startswith("application/x-www-form-urlencoded"):
+        del request.headers["Content-Type"]
 
 
 def gunzip(body: bytes, limit: int) -> bytes | Refusal:

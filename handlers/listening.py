@@ -62,7 +62,8 @@ def announcement(core: Core, port: int) -> list[str]:
     everywhere = server.address in ("", "0.0.0.0", "::")
     host = "127.0.0.1" if everywhere else f"[{server.address}]" if ":" in server.address else server.address
     url = f"{scheme}://{host}:{port}/"
-    others = f" and {scheme}://{socket.gethostname()}.local:{port}/" if everywhere else ""
+    name = (server.mdns and server.mdns_name) or socket.gethostname()
+    others = f" and {scheme}://{name}.local:{port}/" if everywhere else ""
     lines = [f"telltale: listening on {url}{others}"]
     if scheme == "http" and server.address not in LOOPBACK:
         log.warning("plain http beyond this machine: passwords and tokens can be read on the way ([server] tls_cert)")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from handlers.openapi_bridges import bridge_paths
 from handlers.openapi_data import (
     annotation_paths,
     annotation_schemas,
@@ -18,6 +19,8 @@ from handlers.openapi_data import (
     role_schemas,
     storage_answer,
 )
+from handlers.openapi_foreign import foreign_paths
+from handlers.openapi_frames import frame_paths, frame_schemas
 from handlers.openapi_words import (
     INTEGER,
     MAYBE_MS,
@@ -95,6 +98,8 @@ def _read_paths() -> Schema:
         },
         "/api/storage": {"get": operation("What is kept, and when the room ends", storage_answer(), errors=(503,))},
         **damage_paths(),
+        **bridge_paths(),
+        **frame_paths(),
         "/api/devices": {"get": operation("Every device and its state", devices)},
         "/api/openapi.json": {"get": operation("This document", ok("OpenAPI 3.1.", {"type": "object"}))},
         "/metrics": {
@@ -217,7 +222,9 @@ def _schemas() -> Schema:
                 "series": TEXT,
                 "device": TEXT,
                 "metric": TEXT,
+                "label": {"type": ["string", "null"], "description": "The display name that a person gave."},
                 "unit": {"type": ["string", "null"]},
+                "source_unit": {"type": ["string", "null"], "description": "What the source says."},
                 "kind": {"enum": [kind.value for kind in Kind]},
                 "first": MAYBE_MS,
                 "last": MAYBE_MS,
@@ -227,14 +234,7 @@ def _schemas() -> Schema:
         **annotation_schemas(),
         **correction_schemas(),
         **role_schemas(),
-        "Device": object_of(
-            {
-                "device": TEXT,
-                "name": {"type": ["string", "null"]},
-                "state": {"enum": ["online", "offline", "pending"]},
-                "last_seen": MAYBE_MS,
-            }
-        ),
+        **frame_schemas(),
     }
 
 
@@ -260,6 +260,7 @@ def document() -> Schema:
             **exchange_paths(),
             **_live_paths(),
             **_write_paths(),
+            **foreign_paths(DEVICE),
         },
         "components": {"schemas": _schemas(), "responses": {"Refused": refused}, "securitySchemes": schemes},
     }

@@ -19,6 +19,7 @@ from handlers.openapi_words import (
 )
 from telemetry.annotations import MAX_TEXT
 from telemetry.corrections import MAX_WHY
+from telemetry.labels import MAX_TITLE, MAX_UNIT
 from telemetry.retention import KEYS
 from telemetry.store.ledger import Accounts
 from telemetry.store.space import Files
@@ -158,6 +159,11 @@ def correction_schemas() -> Schema:
 def role_paths() -> Schema:
     """Names of series, and who feeds them."""
     since = {"type": ["integer", "string", "null"], "description": f"Only readings from then on. {TIME} Default: all."}
+    maybe = {"type": ["string", "null"]}
+    unit = {**TEXT, "maxLength": MAX_UNIT, "description": "Empty: what the source says."}
+    edit = object_of(
+        {"series": TEXT, "unit": unit, "label": {**TEXT, "maxLength": MAX_TITLE}}, optional=("unit", "label")
+    )
     rename = object_of({"series": TEXT, "name": TEXT})
     merge = object_of({"from": TEXT, "into": TEXT, "since": since}, optional=("since",))
     merged = operation(
@@ -169,6 +175,14 @@ def role_paths() -> Schema:
     merged["responses"]["202"] = ok("Readings are still being moved.", ref("Change"))
     listed = ok("Newest first, at most 1,000.", object_of({"changes": list_of(ref("Change"))}))
     return {
+        "/api/series/edit": {
+            "post": operation(
+                "Give a series a unit or a display name",
+                ok("What is shown now.", object_of({"series": TEXT, "unit": maybe, "label": maybe})),
+                errors=(400, 503),
+                requestBody={"required": True, "content": {"application/json": {"schema": edit}}},
+            )
+        },
         "/api/series/rename": {
             "post": operation(
                 "Give a series another name",

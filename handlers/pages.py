@@ -6,8 +6,9 @@ import re
 
 from tornado.web import HTTPError, StaticFileHandler
 
-from handlers.base import Access, Guard
+from handlers.base import ERRORS, Access, Guard
 from handlers.rendering import STATIC, render
+from telemetry import names
 from telemetry.auth import Role
 
 HASH = re.compile(r"[0-9a-f]{12}")
@@ -33,6 +34,34 @@ class DataPage(Guard):
     def get(self) -> None:
         """Show the page; what it shows it fetches by the public contract."""
         render(self, "data.html", user=self.principal.name)
+
+
+class FramesPage(Guard):
+    """``/frames``: the last messages that belong to no device."""
+
+    access = Access.OPERATOR
+    page = True
+
+    def get(self) -> None:
+        """Show the page; what it shows it fetches by the public contract."""
+        self._show("")
+
+    def _show(self, device: str) -> None:
+        brokers = self.core.settings.mqtt.url
+        broker = {"host": brokers[0].host, "port": brokers[0].port} if brokers else None
+        render(self, "frames.html", user=self.principal.name, device=device, broker=broker)
+
+
+class DevicePage(FramesPage):
+    """``/devices/ID``: the last messages of a device and what was made of them, live."""
+
+    def get(self, device: str) -> None:  # type: ignore[override]  # the route gives it
+        """Show the page; a device that has not spoken yet has one too, which says how it can."""
+        id_ = names.device_id(device)
+        if id_ is None:
+            self.refuse(404, *ERRORS[404])
+        else:
+            self._show(id_)
 
 
 class StaticFiles(Guard, StaticFileHandler):

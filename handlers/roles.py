@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.annotations import json_of
 from handlers.base import Access, Guard
+from handlers.bodies import json_of, reply
 from handlers.reading import ReadHandler
-from telemetry.model import Refusal
-from telemetry.roles import Body
 
 
 class Rename(Guard):
@@ -16,7 +14,7 @@ class Rename(Guard):
 
     async def post(self) -> None:
         """Rename, durably."""
-        _reply(self, await self.core.roles.rename(json_of(self), self.principal.name))
+        reply(self, await self.core.roles.rename(json_of(self), self.principal.name))
 
 
 class Merge(Guard):
@@ -26,7 +24,7 @@ class Merge(Guard):
 
     async def post(self) -> None:
         """Merge; 202 while readings are still being moved."""
-        _reply(self, await self.core.roles.merge(json_of(self), self.principal.name))
+        reply(self, await self.core.roles.merge(json_of(self), self.principal.name))
 
 
 class Changes(ReadHandler):
@@ -35,12 +33,3 @@ class Changes(ReadHandler):
     async def answer(self) -> None:
         """Read the list."""
         self.give({"changes": await self.core.roles.changes()})
-
-
-def _reply(handler: Guard, done: Body | Refusal) -> None:
-    if isinstance(done, Refusal):
-        handler.refuse_with(done)
-        return
-    if done["state"] == "running":
-        handler.set_status(202)
-    handler.finish(done)

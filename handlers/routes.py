@@ -7,31 +7,47 @@ from tornado.web import Application, RequestHandler
 from handlers.admission import Approve, Block
 from handlers.annotations import AnnotationList, AnnotationOne, AnnotationRestore
 from handlers.base import NotFound, log_request
+from handlers.bridges import BridgeList, PollerList
 from handlers.corrections import CorrectionList, CorrectionUndo
 from handlers.damage import Acknowledge, DamageReport
 from handlers.device_socket import DeviceSocket
 from handlers.devices import Devices
 from handlers.export import ExportCsv, ExportNdjson
+from handlers.frames import DeviceFrames, Frames
 from handlers.health import Health
 from handlers.history import HistoryQuery
 from handlers.import_file import ImportFile
+from handlers.influx import InfluxHealth, InfluxPing, InfluxQuery, InfluxWrite
 from handlers.ingest import Ingest
+from handlers.labels import Edit
 from handlers.latest import Latest
 from handlers.live_socket import LiveSocket
 from handlers.login import Login, Logout, Setup
 from handlers.metrics import MetricsPage
 from handlers.openapi import OpenApi
-from handlers.pages import DashboardPage, DataPage, StaticFiles
+from handlers.pages import DashboardPage, DataPage, DevicePage, FramesPage, StaticFiles
 from handlers.poll import Poll
 from handlers.roles import Changes, Merge, Rename
 from handlers.series import SeriesList
 from handlers.storage import StorageReport
 from handlers.stream import Stream
+from handlers.webhooks import (
+    Adafruit,
+    OwnTracks,
+    Pushed,
+    RemoteWrite,
+    SenseBox,
+    Station,
+    ThingsBoard,
+    Webhook,
+)
 from telemetry.core import Core
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/", DashboardPage),
     (r"/data", DataPage),
+    (r"/frames", FramesPage),
+    (r"/devices/(?P<device>.+)", DevicePage),
     (r"/login", Login),
     (r"/logout", Logout),
     (r"/setup", Setup),
@@ -48,6 +64,7 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/api/import", ImportFile),
     (r"/api/series", SeriesList),
     (r"/api/storage", StorageReport),
+    (r"/api/series/edit", Edit),
     (r"/api/series/rename", Rename),
     (r"/api/series/merge", Merge),
     (r"/api/series/changes", Changes),
@@ -56,11 +73,40 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/api/devices", Devices),
     (r"/api/devices/approve", Approve),
     (r"/api/devices/block", Block),
+    (r"/api/devices/(?P<device>.+)/frames", DeviceFrames),
+    (r"/api/frames", Frames),
     (r"/api/annotations", AnnotationList),
     (r"/api/annotations/(?P<number>[^/]+)", AnnotationOne),
     (r"/api/annotations/(?P<number>[^/]+)/restore", AnnotationRestore),
     (r"/api/storage/damage", DamageReport),
     (r"/api/storage/damage/acknowledge", Acknowledge),
+    (r"/write", InfluxWrite),
+    (r"/api/v2/write", InfluxWrite),
+    (r"/ping", InfluxPing),
+    (r"/health", InfluxHealth),
+    (r"/query", InfluxQuery),
+    (r"/api/v1/write", RemoteWrite),
+    (r"/metrics/job/(?P<labels>.+)", Pushed),
+    (r"/metrics/job@base64/(?P<labels>.+)", Pushed),
+    (r"/api/v1/(?P<token>[^/]+)/telemetry", ThingsBoard),
+    (r"/api/webhook/ttn", Webhook),
+    (r"/api/webhook/chirpstack", Webhook),
+    (r"/hooks/ttn", Webhook),
+    (r"/hooks/chirpstack", Webhook),
+    (r"/ruuvi", Webhook),
+    (r"/senml", Webhook),
+    (r"/data\.php", Webhook),
+    (r"/boxes/(?P<box>[^/]+)/(?P<sensor>[^/]+)", SenseBox),
+    (r"/api/v2/(?P<user>[^/]+)/feeds/(?P<key>[^/]+)/data", Adafruit),
+    (r"/api/v2/(?P<user>[^/]+)/feeds/(?P<key>[^/]+)/data/batch", Adafruit),
+    (r"/api/v2/(?P<user>[^/]+)/groups/(?P<key>[^/]+)/data", Adafruit),
+    (r"/data/report", Station),
+    (r"/data/report/", Station),
+    (r"/data/report/(?P<token>[^/]+)", Station),
+    (r"/weatherstation/updateweatherstation\.php", Station),
+    (r"/pub", OwnTracks),
+    (r"/api/bridges", BridgeList),
+    (r"/api/pollers", PollerList),
     (r"/api/openapi\.json", OpenApi),
     (r"/healthz", Health),
     (r"/metrics", MetricsPage),

@@ -1,4 +1,7 @@
-"""``GET /api/series``: every series with its unit and kind, and first, last and exact number of its readings."""
+"""``GET /api/series``: every series with its unit and kind, and first, last and exact number of its readings.
+
+As in history and latest, a former name finds its series and is the name under which that is shown.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from handlers.live_query import patterns_of_query
 from handlers.reading import ReadHandler
 from telemetry.history import kind_now
 from telemetry.model import Series
-from telemetry.names import matcher
+from telemetry.replay import Selection
 
 if TYPE_CHECKING:
     from telemetry.store.extents import Extent
@@ -22,18 +25,20 @@ class SeriesList(ReadHandler):
         patterns = patterns_of_query(self)
         if patterns is None:
             return
-        tests = [matcher(pattern) for pattern in patterns]
-        series = list(self.core.registry.matching(lambda name: any(test(name) for test in tests)))
+        selection = Selection((pattern, -1) for pattern in patterns)
+        series = [one for one in self.core.registry.series.values() if selection.wants(one, 0)]
         extents = await self.core.history.extents(series, self.gone.is_set)
-        self.give({"series": [_body(one, extents.get(one.name)) for one in series]})
+        self.give({"series": [_body(one, selection.shown(one).name, extents.get(one.name)) for one in series]})
 
 
-def _body(one: Series, extent: Extent | None) -> dict[str, object]:
+def _body(one: Series, name: str, extent: Extent | None) -> dict[str, object]:
     return {
-        "series": one.name,
+        "series": name,
         "device": one.device,
         "metric": one.metric,
+        "label": one.title,
         "unit": one.unit,
+        "source_unit": one.source_unit if one.unit_given else one.unit,
         "kind": kind_now(one).value,
         "first": extent.first if extent else None,
         "last": extent.last if extent else None,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from telemetry import names
 from telemetry.clock import Clock
 from telemetry.model import (
+    AHEAD,
     EARLIEST_TS,
     MAX_READINGS,
     MAX_TEXT,
@@ -31,8 +32,6 @@ from telemetry.registry import Device, Registry
 MAX_TS = 2**53
 MAX_AT = 255
 """Characters of a path in an error: what is refused may be named by a text of any length."""
-AHEAD = 1_000
-"""How far (ms) arrival stamps of one series may run ahead of the clock."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -143,7 +142,7 @@ class Gate:
             device = self._registry.devices.get(device_id)
             known = None if device is None or metric is None else device.series.get(metric)
             series = known or draft.new.get(f"{device_id}/{metric}")
-            if series is not None and series.unit != unit:
+            if series is not None and (series.source_unit if series.unit_given else series.unit) != unit:
                 draft.units.append((series, unit))
 
     def _device_id(self, wanted: object, sender: Sender) -> str:
@@ -205,7 +204,7 @@ class Gate:
         for series, kind in draft.kinds.items():
             series.kind = kind
         for series, unit in draft.units:
-            series.unit = unit
+            series.measured_in(unit)
         self._device(sender.id, draft.received)
         for series in draft.new.values():
             self._device(series.device, draft.received)

@@ -19,6 +19,8 @@ from telemetry.store import devices as device_rows
 from telemetry.store.db import Store, StoreError
 
 Line = dict[str, object]
+USERS_AT_ONCE = 1_000
+"""Users of the broker in one answer, which is one line of bounded length."""
 
 
 class CommandError(Exception):
@@ -88,6 +90,13 @@ async def device_revoke(admin: Admin, given: Line) -> list[Line]:
     return []
 
 
+async def broker_list(admin: Admin, given: Line) -> list[Line]:
+    """Devices as users of a broker, with the hashes of their passwords: a page, from the id after ``after`` on."""
+    after = str(given.get("after", ""))
+    rows = await admin.store.read(lambda connection: device_rows.broker_users(connection, after, USERS_AT_ONCE))
+    return [row._asdict() for row in rows]
+
+
 async def user_add(admin: Admin, given: Line) -> list[Line]:
     """Create a user."""
     name, role, password = _name(given, "name", "name"), _role(given), str(given.get("password"))
@@ -139,6 +148,7 @@ COMMANDS: dict[str, Callable[[Admin, Line], Awaitable[list[Line]]]] = {
     "device add": device_add,
     "device list": device_list,
     "device revoke": device_revoke,
+    "broker list": broker_list,
     "user add": user_add,
     "user list": user_list,
     "user remove": user_remove,

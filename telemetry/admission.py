@@ -8,12 +8,14 @@ its token when it knocks again. ``block`` refuses an id until the server is rest
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from telemetry.auth import Accounts, DeviceIdentity, open_key
 from telemetry.clock import Clock
-from telemetry.model import Reason, Refusal, Value
+from telemetry.model import Entry, Reason, Refusal, Value
 from telemetry.registry import Registry
 from telemetry.tasks import Tasks
 
@@ -36,6 +38,7 @@ class _Knock:
     told: Told | None
     latest: dict[str, Value] = field(default_factory=dict)
     approved: bool = False
+    by_broker: bool = False
     telling: asyncio.TimerHandle | None = None
 
 
@@ -73,6 +76,38 @@ class Admission:
                 retry_after=60_000,
             )
         return DeviceIdentity(device_id, pending=True, by_token=False)
+
+    def vouched(self, device_id: str, policy: str) -> bool:
+        """Whether what a broker says of a device, besides readings, is taken: it is known, or need not be."""
+        if device_id in self._blocked:
+            return False
+        return policy == "open" or device_id in self._registry.devices or self._accounts.has_token(device_id)
+
+    def admit(self, device_id: str, policy: str, address: str) -> Refusal | None:
+        """Whether a device that a broker vouches for is taken; an unknown one may have to wait, as ``policy`` says."""
+        if self.vouched(device_id, policy):
+            return None
+        if device_id in self._blocked:
+            return Refusal(Reason.FORBIDDEN, "an operator has blocked this device")
+        if policy == "token":
+            return Refusal(Reason.FORBIDDEN, "only devices that are known are taken ([mqtt] admission)")
+        now = self._clock.arrival()
+        one = self._waiting.get(device_id)
+        if one is None:
+            if not self._room():
+                text = f"{self._max_pending} devices wait for approval already ([devices] max_pending_devices)"
+                return Refusal(Reason.UNKNOWN_DEVICE, text)
+            self._make_room()
+            one = self._waiting[device_id] = _Knock(device_id, address, now, now, None, by_broker=True)
+        one.last_seen = now
+        return Refusal(Reason.UNKNOWN_DEVICE, "an operator has to accept this device")
+
+    def note_entries(self, device_id: str, entries: Sequence[Entry]) -> None:
+        """What a native message of a waiting device says: its plain values."""
+        if device_id not in self._waiting:
+            return
+        for entry in entries:
+            self.note(device_id, {name: value for name, value in entry.values.items() if plain(value)})
 
     def knock(self, device_id: str, address: str, told: Told | None) -> bool:
         """An unknown device asks; ``told`` gets its token on approval, None: it has no socket. False: send it away."""
@@ -120,6 +155,12 @@ class Admission:
         one = self._waiting.get(device_id)
         if one is None:
             return None
+        if one.by_broker:
+            del self._waiting[device_id]
+            if device_id not in self._registry.devices:
+                self._registry.add_device(device_id, self._clock.arrival())
+            self._tell(one, "approved")
+            return "approved"
         one.approved = True
         if one.told is None:
             self._tell(one, "pending")
@@ -178,6 +219,11 @@ class Admission:
             one.telling = None
         for told in self.on_change:
             told({"device": _body(one, state)})
+
+
+def plain(value: object) -> TypeGuard[Value]:
+    """Whether a value can be shown as it is: nothing that nests, no NaN."""
+    return isinstance(value, str) or (isinstance(value, int | float) and math.isfinite(value))
 
 
 def _body(one: _Knock, state: str) -> dict[str, object]:

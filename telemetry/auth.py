@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from telemetry.clock import Clock, monotonic
 from telemetry.identity import ROLES, DeviceIdentity, Principal, Role, Watchers, device_key, digest, open_key
+from telemetry.mosquitto import password_hash
 from telemetry.passwords import Busy, Passwords
 from telemetry.sessions import Sessions
 from telemetry.store import accounts as account_rows
@@ -100,8 +101,9 @@ class Accounts:
         """
         token = f"tt_d_{secrets.token_urlsafe(32)}"
         row = DeviceToken(device_id, gateway, digest(token))
+        mqtt_hash = password_hash(token)
         created = self._clock.arrival()
-        if not await administer(self._store, lambda db: device_rows.give_token(db, row, name, created)):
+        if not await administer(self._store, lambda db: device_rows.give_token(db, row, mqtt_hash, name, created)):
             return None
         self._admit(row)
         return token

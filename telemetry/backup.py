@@ -7,17 +7,20 @@ newest ``keep`` stay. One that fails is logged, shown by /metrics, and tried aga
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from telemetry.clock import last_time_at, next_time_at, stamp, wall_ms
-from telemetry.maintenance import Maintenance
 from telemetry.settings import BackupSettings
+from telemetry.store import tracking
 from telemetry.store.backup import BackupError, Copy
-from telemetry.store.db import Store
+from telemetry.store.db import Store, StoreError
+from telemetry.store.tracking import Touched
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +48,11 @@ class Made(NamedTuple):
 class Backups:
     """The backups of one database. Times are ms."""
 
-    def __init__(self, store: Store, maintenance: Maintenance, settings: BackupSettings) -> None:
+    def __init__(self, store: Store, settings: BackupSettings) -> None:
         self.failed: str | None = None
         """Why the last one failed."""
         self._store = store
-        self._maintenance = maintenance
+        self._one = asyncio.Lock()
         self._settings = settings
         self._tried = 0
         self._last = self._newest()
@@ -80,15 +83,19 @@ class Backups:
         return to
 
     async def make(self, to: Path, progress: Progress = _untold) -> None:
-        """Copy the database to a file that does not exist yet. Raises BackupError."""
+        """Copy the database to a file that does not exist yet, one at a time. Raises BackupError.
+
+        Nobody waits for it: sealing, retention and corrections go on, and the write-ahead log is only held for the
+        read at the end, which is as long as what has changed meanwhile is much.
+        """
         self.failed = "it is under way, or was cut off"
         try:
-            async with self._maintenance.exclusive("backup"):
+            async with self._one:
                 copy = await asyncio.to_thread(Copy, self._store.path, to)
                 try:
-                    while await asyncio.to_thread(copy.step):
-                        await progress(copy.done, copy.total)
-                    await asyncio.to_thread(copy.finish)
+                    await self._fill(copy, progress)
+                except StoreError as error:
+                    raise BackupError(f"{to}: {error}") from error
                 finally:
                     await asyncio.to_thread(copy.close)
         except BackupError as error:
@@ -96,6 +103,34 @@ class Backups:
             raise
         self.failed = None
         self._last = Made(to, wall_ms())
+
+    async def _fill(self, copy: Copy, progress: Progress) -> None:
+        """Copy what there is. Raises BackupError and StoreError."""
+        changing = self._store.writable
+        await (self._store.write(tracking.begin) if changing else asyncio.to_thread(copy.hold))
+        try:
+            while await asyncio.to_thread(copy.step):
+                await progress(copy.done, copy.total)
+            if changing:
+                await asyncio.to_thread(copy.hold)
+                await self._renew(copy)
+        finally:
+            if changing:
+                with contextlib.suppress(StoreError):
+                    await self._store.write(tracking.end)
+        await asyncio.to_thread(copy.finish)
+
+    async def _renew(self, copy: Copy) -> None:
+        """Copy again what has changed since the copy began."""
+        last: Touched | None = None
+        while True:
+            touched = await self._store.write(partial(tracking.page, after=last))
+            if touched is None:
+                raise BackupError("a write failed while the copy was made: try again")
+            if not touched:
+                return
+            await asyncio.to_thread(copy.renew, touched)
+            last = touched[-1]
 
     def ok(self) -> float | None:
         """1 if the last backup succeeded, 0 if it failed; None if there was none."""

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from telemetry import passwords, settings
 from telemetry.memory import share_arenas
@@ -29,6 +29,15 @@ FORMATS = ("csv", "ndjson")
 _Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it has no public name
 
 
+class Outside(NamedTuple):
+    """A group of commands of another package, handed in: ``grammar`` adds its verbs, ``run`` gets "NAME VERB"."""
+
+    name: str
+    help: str
+    grammar: Callable[[Any], None]
+    run: Callable[[Settings, str, argparse.Namespace], int]
+
+
 class UsageError(Exception):
     """The command line makes no sense; the message is the one line to print."""
 
@@ -41,12 +50,12 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
-def main(argv: Sequence[str], serve: Serve, config: Path) -> int:
+def main(argv: Sequence[str], serve: Serve, config: Path, outside: Sequence[Outside] = ()) -> int:
     """Run a command line (without the program's name); ``config`` is the config file unless one is named."""
     share_arenas()
     try:
         options, words = split(argv)
-        given = parser().parse_args(words)
+        given = parser(outside).parse_args(words)
         named = given.config is not None
         read = settings.load(options, os.environ, Path(given.config) if named else config, required=named)
         command = " ".join(filter(None, (given.command or "serve", getattr(given, "verb", None))))
@@ -56,6 +65,9 @@ def main(argv: Sequence[str], serve: Serve, config: Path) -> int:
             return _transfer(read, command, given)
         if command in ("backup", "restore", "check"):
             return _upkeep(read, command, given)
+        for group in outside:
+            if given.command == group.name:
+                return group.run(read, command, given)
         return _administer(read, command, given)
     except (UsageError, SettingsError) as error:
         return _fail(2, error)
@@ -84,7 +96,7 @@ def split(argv: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
     return options, rest
 
 
-def parser() -> _Parser:
+def parser(outside: Sequence[Outside] = ()) -> _Parser:
     """The grammar of the command line, settings aside; also the source of its help."""
     top = _Parser(
         prog="server.py",
@@ -117,6 +129,8 @@ def parser() -> _Parser:
     _named(verbs, "revoke", "end a token")
     _transfers(commands)
     _keeping(commands)
+    for group in outside:
+        group.grammar(_group(commands, group.name, group.help))
     return top
 
 

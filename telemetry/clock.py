@@ -60,6 +60,11 @@ class Clock:
         self._newest = newest
         self._seen = mono()
 
+    @property
+    def newest(self) -> int:
+        """The newest stamp (ms) that ``arrival`` gave out."""
+        return self._newest
+
     def arrival(self) -> int:
         """The stamp (ms) of what arrives now: never below an earlier one."""
         now = self._wall()

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telemetry.accept import Gate
 from telemetry.admission import Admission
@@ -16,10 +16,13 @@ from telemetry.backup import Backups
 from telemetry.clock import Clock
 from telemetry.corrections import Corrections
 from telemetry.damage import Damages, Opened, opened
+from telemetry.frames import Frames
 from telemetry.history import History
 from telemetry.hub import Hub
 from telemetry.identity import Principal, Role, Watchers
 from telemetry.ingest import Pipeline
+from telemetry.intake import Intake
+from telemetry.labels import Labels
 from telemetry.live import LiveSession
 from telemetry.maintenance import Maintenance
 from telemetry.metrics import Metrics
@@ -29,6 +32,7 @@ from telemetry.registry import Registry
 from telemetry.replay import Replay
 from telemetry.retention import Rules
 from telemetry.roles import Roles
+from telemetry.roster import Roster
 from telemetry.settings import Settings
 from telemetry.storage import Storage
 from telemetry.store.db import Store, StoreError
@@ -61,12 +65,20 @@ class Core:
     annotations: Annotations
     corrections: Corrections
     roles: Roles
+    labels: Labels
     accounts: Accounts
     admission: Admission
     presence: Presence
+    intake: Intake
+    frames: Frames
+    roster: Roster
     tasks: Tasks
     closing: Watchers
     demo: bool = False
+    bridges: list[Callable[[], dict[str, object]]] = field(default_factory=list)
+    """What each MQTT bridge reports of itself."""
+    pollers: Callable[[], list[dict[str, object]]] = list
+    """How each device fares that is asked."""
 
     def live_session(self, wake: Callable[[], None], principal: Principal) -> LiveSession:
         """A new dashboard session; ``wake`` is called when its mailbox has something to take."""
@@ -106,6 +118,10 @@ async def _composed(settings: Settings, found: Opened, *, demo: bool) -> Core:
     )
     switchboard = Switchboard()
     presence = Presence(registry, switchboard, hub, clock, offline_after=devices.offline_after)
+    intake = Intake(
+        registry, gate, pipeline, presence, clock, metrics,
+        future_tolerance_ms=int(devices.future_tolerance * 1000),
+    )  # fmt: skip
     history = History(store, registry, pipeline, clock)
     maintenance = Maintenance(store, pipeline, clock, metrics, hub.reached, resume_ms=int(settings.live.resume * 1000))
     rules = Rules(settings.retention)
@@ -117,9 +133,11 @@ async def _composed(settings: Settings, found: Opened, *, demo: bool) -> Core:
     return Core(
         settings=settings, clock=clock, metrics=metrics, registry=registry, store=store, pipeline=pipeline, gate=gate,
         hub=hub, replay=replay, switchboard=switchboard, history=history, maintenance=maintenance, damages=damages,
-        backups=Backups(store, maintenance, settings.backup), rules=rules, purging=purging,
+        backups=Backups(store, settings.backup), rules=rules, purging=purging,
         storage=Storage(store, maintenance, clock),
         annotations=Annotations(store, registry, hub, clock), corrections=corrections, roles=roles,
+        labels=Labels(store, registry, hub, pipeline, clock),
         accounts=accounts, admission=admission,
-        presence=presence, tasks=tasks, closing=Watchers(), demo=demo,
+        presence=presence, intake=intake, frames=Frames(clock),
+        roster=Roster(registry, presence, intake.known, hub), tasks=tasks, closing=Watchers(), demo=demo,
     )  # fmt: skip

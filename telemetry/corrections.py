@@ -26,7 +26,7 @@ from telemetry.replay import Selection
 from telemetry.store import corrections as stored
 from telemetry.store.corrections import Correction
 from telemetry.store.db import Connection, Store
-from telemetry.timespec import moment
+from telemetry.timespec import moment_in
 
 MAX_WHY = 500
 """Characters of a reason."""
@@ -62,7 +62,7 @@ def draft_of(body: object, now: int) -> Draft | Refusal:
         return Refusal(Reason.BAD_VALUE, "a series is given by its name", "series")
     if not isinstance(action, str) or action not in ("delete", "mask"):
         return Refusal(Reason.BAD_VALUE, "the action is delete or mask", "action")
-    frm, to = _time_of(body.get("from"), now, "from"), _time_of(body.get("to"), now, "to")
+    frm, to = moment_in(body, "from", now), moment_in(body, "to", now)
     if isinstance(frm, Refusal):
         return frm
     if isinstance(to, Refusal):
@@ -80,12 +80,6 @@ def draft_of(body: object, now: int) -> Draft | Refusal:
         return Refusal(Reason.BAD_VALUE, f"the reason has at most {MAX_WHY} characters", "why")
     limits = [None if limit is None else float(limit) for limit in (above, below)]
     return Draft(unicodedata.normalize("NFC", series), action, Mask(0, frm, to, *limits), why)
-
-
-def _time_of(value: object, now: int, at: str) -> int | Refusal:
-    if isinstance(value, str) or type(value) is int:
-        return moment(str(value)[:64], now, at)
-    return Refusal(Reason.BAD_TIME, "a time is ms since 1970, ISO 8601, or relative such as -6h", at)
 
 
 class Corrections:

@@ -167,14 +167,21 @@ class Damages:
 
     async def run(self) -> None:
         """Save what a replaced database held, if that is not done; then look through what is there, once."""
+        await self.save()
+        if not self._store.writable:
+            return  # a disk that takes no writes looks like damage to what opens the file anew; the next start looks
+        await self._look()
+
+    async def save(self) -> None:
+        """Save what a replaced database held, if that is not done. Call it before anything is sealed.
+
+        Nobody else changes chunks until its end: a seal in between would make rows of buckets that are not all there
+        yet, a deletion would miss what is saved after it. Readings wait in the journal. Raises StoreError.
+        """
         for row in list(self._rows):
             if row.kind == "file" and not row.detail.get("done"):
                 async with self._maintenance.exclusive("salvage"):
                     await self._save(row)
-        if not self._store.writable:
-            return  # a disk that takes no writes looks like damage to what opens the file anew; the next start looks
-        async with self._maintenance.exclusive("looking for damage"):
-            await self._look()
 
     def _broken(self, reason: str) -> None:
         log.error("%s is damaged: %s; a new database takes its place", self._store.path, reason)
@@ -184,7 +191,8 @@ class Damages:
     async def _look(self) -> None:
         """Checksums and structure, as ``check`` does it, but nothing is computed again.
 
-        At once as far as HASTE goes; a large database then waits as long as it works, for queries to have their turn.
+        Nobody waits for it: each step is a read of one moment, each repair a transaction of its own. At once as far as
+        HASTE goes; a large database then waits as long as it works, for queries to have their turn.
         """
         run = await asyncio.to_thread(inspection, self._store.path, deep=False)
         began = step = monotonic()

@@ -7,10 +7,11 @@ stored + duplicate + deleted + lost + unsealed.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from telemetry.clock import monotonic
 from telemetry.core import Core
@@ -21,6 +22,8 @@ from telemetry.store.ledger import Accounts
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STARTED = monotonic()
 """When this process began, near enough."""
+ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+"""What a label value writes otherwise; the name of a broker comes from the settings."""
 STATM = Path("/proc/self/statm")
 
 
@@ -72,6 +75,29 @@ def _files(sample: Sample) -> Labelled:
     return {"database": files.database, "wal": files.wal, "reserve": files.reserve, "other": other}
 
 
+def _bridges(sample: Sample) -> list[Mapping[str, Any]]:
+    return [report() for report in sample.core.bridges]
+
+
+def _messages(sample: Sample) -> Labelled | None:
+    """By what became of them; those that are held are not decided yet."""
+    found: Counter[str] = Counter()
+    for one in _bridges(sample):
+        found.update({name: count for name, count in one["messages"].items() if name not in ("received", "held")})
+    return found or None
+
+
+def _of_messages(name: str) -> Callable[[Sample], float | None]:
+    def get(sample: Sample) -> float | None:
+        return sum(one["messages"][name] for one in _bridges(sample)) if sample.core.bridges else None
+
+    return get
+
+
+def _of_brokers(get: Callable[[Mapping[str, Any]], float]) -> Callable[[Sample], Labelled | None]:
+    return lambda sample: {one["broker"]: get(one) for one in _bridges(sample)} or None
+
+
 def _full_on(sample: Sample) -> float | None:
     full_on = sample.storage.full_on
     return None if full_on is None else full_on / 1000
@@ -84,7 +110,7 @@ def _resident(_: Sample) -> float | None:
         return None
 
 
-def _counter(name: str, text: str, get: Callable[[Sample], float | Labelled], label: str = "") -> Metric:
+def _counter(name: str, text: str, get: Callable[[Sample], float | Labelled | None], label: str = "") -> Metric:
     return Metric(f"telltale_{name}_total", "counter", text, get, label)
 
 
@@ -131,6 +157,21 @@ METRICS = (
     _gauge("backup_ok", "1 if the last backup succeeded, else 0.", lambda s: s.core.backups.ok()),
     _gauge("seq", "The newest arrival number.", lambda s: s.core.pipeline.last_seq),
     _gauge("seq_committed", "The newest arrival number that is durable.", lambda s: s.core.store.committed),
+    _gauge(
+        "mqtt_connected",
+        "1 while the broker is connected, else 0.",
+        _of_brokers(lambda one: int(one["state"] == "connected")),
+        "broker",
+    ),
+    _counter("mqtt_received", "MQTT messages that arrived in this run.", _of_messages("received")),
+    _counter("mqtt_messages", "MQTT messages by what became of them.", _messages, "outcome"),
+    _counter("mqtt_held", "Times that an MQTT message had to wait for room.", _of_messages("held")),
+    _gauge(
+        "mqtt_unacknowledged",
+        "MQTT messages that wait for their commit, by broker.",
+        _of_brokers(lambda one: one["unacknowledged"]),
+        "broker",
+    ),
     _counter("frames_pushed", "Frames handed to dashboards.", lambda s: s.core.metrics.pushed_frames),
     _counter(
         "readings_skipped", "Readings that slow dashboards were told they missed.", lambda s: s.core.metrics.skipped
@@ -158,6 +199,6 @@ def _lines(metric: Metric, sample: Sample) -> Iterator[str]:
     yield f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} {metric.type}\n"
     if isinstance(value, Mapping):
         for label, one in value.items():
-            yield f'{metric.name}{{{metric.label}="{label}"}} {one}\n'
+            yield f'{metric.name}{{{metric.label}="{label.translate(ESCAPED)}"}} {one}\n'
     else:
         yield f"{metric.name} {value}\n"

@@ -83,6 +83,7 @@ async def _long_alone(settings: Settings, request: Line, caller: Caller) -> Line
         core = await compose(settings, demo=False)
         core.tasks.start(core.pipeline.run(), "pipeline")
         try:
+            await core.damages.save()  # before anything is sealed
             return await LongCommands(core).run(request, Direct(caller))
         finally:
             await core.pipeline.stop()

@@ -62,7 +62,7 @@ class Maintenance:
         *, resume_ms: int
     ) -> None:  # fmt: skip
         self.first: list[Job] = []
-        """Jobs that go before sealing: what came after their beginning must not be sealed before they have ended."""
+        """Jobs that go before sealing: people wait for them."""
         self.jobs: list[Job] = []
         self.make_room: Job = _enough
         """Deletes what has to go because of a quota: before all else, and also while nothing can be written."""

@@ -20,6 +20,8 @@ Value = float | bool | str
 
 EARLIEST_TS = 946_684_800_000
 """2000-01-01T00:00:00Z in ms: an older stamp is a clock that was never set."""
+AHEAD = 1_000
+"""How far (ms) arrival stamps of one series may run ahead of the clock."""
 MAX_READINGS = 10_000
 """Readings that one message may hold."""
 MAX_TEXT = 255
@@ -119,6 +121,7 @@ class Series:
     ``stamp`` is the last arrival stamp given out (ms). What ``masks`` hide is stored and shown to no one. A series
     that is not ``bound`` takes no readings any more: another one stands where its device sends. ``former`` are the
     names that it had before, or that series had which were merged into it; whoever asks by one of them finds it.
+    ``title`` is its display name. ``unit`` is shown; where a person gave it, ``source_unit`` is what the source says.
     """
 
     id: int
@@ -135,10 +138,25 @@ class Series:
     masks: tuple[Mask, ...] = ()
     bound: bool = True
     former: tuple[str, ...] = ()
+    title: str | None = None
+    unit_given: bool = False
+    source_unit: str | None = None
 
     def hides(self, ts: int, value: Value) -> bool:
         """Whether a mask takes this reading."""
         return any(mask.hides(ts, value) for mask in self.masks)
+
+    def measured_in(self, unit: str) -> None:
+        """The source says its unit."""
+        if self.unit_given:
+            self.source_unit = unit
+        else:
+            self.unit = unit
+
+    def labelled(self, unit: str | None, source_unit: str | None, title: str | None) -> None:
+        """A person gives a unit and a display name; None lets the source have its way."""
+        self.title, self.unit_given = title, unit is not None
+        self.unit, self.source_unit = (source_unit, None) if unit is None else (unit, source_unit)
 
     def __post_init__(self) -> None:
         self.label = json.dumps(self.name)

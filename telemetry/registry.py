@@ -118,6 +118,12 @@ class Registry:
             told(device)
         return device
 
+    def call(self, device: Device, name: str) -> None:
+        """Give a device that has none its display name; saved with the next commit."""
+        if device.name is None:
+            device.name = name
+            self.unsaved_devices.append(device)  # once more, if it is just being saved without it
+
     def add_series(self, one: Series) -> Series:
         """Take in a new series, whose name is free, and give it its id."""
         one.id = self._next_id

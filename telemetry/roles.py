@@ -22,7 +22,7 @@ from telemetry.registry import Registry
 from telemetry.store import roles as stored
 from telemetry.store.db import Connection, Store
 from telemetry.store.roles import Change
-from telemetry.timespec import LIMIT, moment
+from telemetry.timespec import LIMIT, moment_in
 
 LISTED = 1_000
 """Changes in one answer, at most."""
@@ -173,7 +173,7 @@ class Roles:
     def _merge_of(self, body: object) -> Merge | Refusal:
         match body:
             case {"from": str(source), "into": str(target), **rest} if rest.keys() <= {"since"}:
-                since = rest.get("since")
+                pass
             case _:
                 return Refusal(Reason.BAD_MESSAGE, 'expected {"from": name, "into": name, "since"?: time}')
         frm, into = self._find(source), self._find(target)
@@ -183,11 +183,9 @@ class Roles:
             return Refusal(Reason.BAD_VALUE, "a series cannot take itself over", "into")
         if not frm.bound:
             return Refusal(Reason.BAD_VALUE, f"{frm.name} was taken over already: no device feeds it", "from")
-        if since is None:
+        if rest.get("since") is None:
             return Merge(frm, into, None)
-        if not isinstance(since, str) and type(since) is not int:
-            return Refusal(Reason.BAD_TIME, "a time is ms since 1970, ISO 8601, or relative such as -6h", "since")
-        at = moment(str(since)[:64], self._clock.arrival(), "since")
+        at = moment_in({"since": rest["since"]}, "since", self._clock.arrival())
         return at if isinstance(at, Refusal) else Merge(frm, into, at)
 
     def _find(self, name: str) -> Series | None:

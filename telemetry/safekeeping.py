@@ -44,25 +44,24 @@ async def check(core: Core, _: Line, channel: Channel) -> list[Line]:
     """Look through the database; what is wrong with it, a line each, and a summary."""
     found: list[Finding] = []
     last = 0.0
-    async with core.maintenance.exclusive("check"):
-        run = await asyncio.to_thread(inspection, core.store.path)
-        try:
-            while (some := await asyncio.to_thread(run.step)) is not None:
-                found += some
-                if monotonic() - last >= TELL:
-                    last = monotonic()
-                    await channel.report({"done": run.check.seen.chunks, "total": run.check.seen.of_chunks})
-        finally:
-            await asyncio.to_thread(run.close)
+    run = await asyncio.to_thread(inspection, core.store.path)
+    try:
+        while (some := await asyncio.to_thread(run.step)) is not None:
+            found += some
+            if monotonic() - last >= TELL:
+                last = monotonic()
+                await channel.report({"done": run.check.seen.chunks, "total": run.check.seen.of_chunks})
+    finally:
+        await asyncio.to_thread(run.close)
     return lines(found, run)
 
 
 def lines(found: list[Finding], run: Inspection) -> list[Line]:
-    """What ``check`` prints."""
-    seen = run.check.seen
+    """What ``check`` prints; damage that was found before counts as long as no person has acknowledged it."""
+    seen, standing = run.check.seen, run.check.standing
     summary: Line = {
-        "sound": not found, "findings": len(found), "journal_rows": seen.rows, "chunks": seen.chunks,
-        "readings": seen.readings,
+        "sound": not found and not standing, "findings": len(found), "unacknowledged": len(standing),
+        "journal_rows": seen.rows, "chunks": seen.chunks, "readings": seen.readings,
     }  # fmt: skip
-    named: list[Line] = [{"damage": one.text} for one in found[:SHOWN]]
+    named: list[Line] = [{"damage": text} for text in [*(one.text for one in found), *standing][:SHOWN]]
     return [*named, summary]

@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 _SIZE = re.compile(r"([0-9]{1,15})\s*(|B|KiB|MiB|GiB)", re.ASCII)
 _SCALE = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -159,3 +160,112 @@ def origins(value: str) -> tuple[str, ...]:
             raise ValueError(f"is not a list of origins: {word!r} (write https://home.example or http://10.0.0.5:8080)")
         found.append(one)
     return tuple(found)
+
+
+def switch(value: str) -> bool:
+    """True or false, as a word."""
+    if value.lower() not in ("true", "false"):
+        raise ValueError("is not true or false")
+    return value.lower() == "true"
+
+
+def host_label(value: str) -> str:
+    """A host name of one label, or nothing. Raises ValueError."""
+    if value and not re.fullmatch(r"(?!-)[A-Za-z0-9-]{1,60}(?<!-)", value):
+        raise ValueError("is not a host name of one word: letters, digits and hyphens, at most 60")
+    return value
+
+
+def patterns(value: str) -> tuple[str, ...]:
+    """Patterns of series, comma separated; they may hold blanks."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+class Broker(NamedTuple):
+    """An MQTT broker. ``name`` is how pages and logs call it: without the password."""
+
+    host: str
+    port: int
+    tls: bool = False
+    user: str | None = None
+    password: str | None = None
+
+    @property
+    def name(self) -> str:
+        """``host:port``."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def brokers(value: str) -> tuple[Broker, ...]:
+    """``mqtt[s]://[user[:password]@]host[:port]``, several with commas; a comma inside one is written %2C."""
+    return tuple(_broker(word) for word in _words(value))
+
+
+def _broker(word: str) -> Broker:
+    try:
+        parts = urlsplit(word)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    known = parts.scheme in ("mqtt", "mqtts") and parts.hostname and port != 0
+    if not known or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("is not the address of a broker (write mqtt://HOST:1883 or mqtts://USER:PASSWORD@HOST:8883)")
+    tls = parts.scheme == "mqtts"
+    user = None if parts.username is None else unquote(parts.username)
+    password = None if parts.password is None else unquote(parts.password)
+    return Broker(str(parts.hostname), port or (8883 if tls else 1883), tls, user, password)
+
+
+def topics(value: str) -> tuple[str, ...]:
+    """MQTT topic filters, comma separated; they may hold blanks."""
+    found = tuple(part.strip() for part in value.split(",") if part.strip())
+    for one in found:
+        levels = one.split("/")
+        if len(one.encode()) > 65_535 or "#" in one[:-1] or (one.endswith("#") and levels[-1] != "#"):
+            raise ValueError(f"is not a list of topic filters: {one!r} (write # or tele/#, zigbee2mqtt/#)")
+        if any("+" in level and level != "+" for level in levels):
+            raise ValueError(f"is not a list of topic filters: {one!r} (+ stands for a whole level)")
+    return found
+
+
+def lines(value: str) -> tuple[str, ...]:
+    """The lines of a value, without the empty ones."""
+    return tuple(line.strip() for line in value.splitlines() if line.strip())
+
+
+def codecs(value: str) -> tuple[tuple[str, str], ...]:
+    """(pattern of device ids, payload codec) for each part of ``field-* cayennelpp``."""
+    found = []
+    for part in value.split(","):
+        if not part.strip():
+            continue
+        pattern, _, codec = part.strip().rpartition(" ")
+        if not pattern or codec != "cayennelpp":
+            raise ValueError(f"has {part.strip()!r}, which is not PATTERN CODEC (the codec is cayennelpp)")
+        found.append((pattern.strip(), codec))
+    return tuple(found)
+
+
+def targets(value: str) -> tuple[str, ...]:
+    """``awair://HOST``, ``airgradient://HOST`` or ``deconz://HOST:PORT`` for each word, as they stand."""
+    found = _words(value)
+    for word in found:
+        try:
+            parts = urlsplit(word)
+            known = parts.scheme in ("awair", "airgradient", "deconz") and parts.hostname and parts.port != 0
+        except ValueError:
+            known = False
+        if not known or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError(
+                f"is not a list of devices: {word!r} (write awair://HOST, airgradient://HOST or deconz://HOST:PORT)"
+            )
+    return tuple(dict.fromkeys(found))
+
+
+def topic_prefix(value: str) -> str:
+    """The beginning of topics that are published, or nothing."""
+    if any(c in value for c in "+#\0") or value.startswith("/") or value.endswith("/"):
+        raise ValueError("is not the beginning of a topic (write homeassistant, without wildcards)")
+    if value.partition("/")[0] in ("telltale", "telltale-live"):
+        raise ValueError("is a root of the server's own topics")
+    return value

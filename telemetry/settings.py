@@ -8,6 +8,7 @@ SettingsError, one line that names source and setting: a misspelt setting must n
 from __future__ import annotations
 
 import configparser
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from telemetry import setting_values as values
 
 PREFIX = "TELLTALE_"
+_PASSWORD = re.compile(r"(:)[^,\s]*@")
 Ages = tuple[tuple[str, int | None], ...]
 """(pattern, age in ms), the first that matches counts; None is for ever."""
 
@@ -46,6 +48,13 @@ class ServerSettings:
     tls_key: Path | None = _key(
         "", values.optional_path, "PEM file with the private key of tls_cert. Relative to config.ini."
     )
+    mdns: bool = _key(
+        "true",
+        values.switch,
+        "Announce the server on the local network, so that it is found as http://NAME.local and in lists of services"
+        " (_telltale._tcp, _http._tcp). A server for this machine only is not announced.",
+    )
+    mdns_name: str = _key("", values.host_label, "NAME in http://NAME.local; empty: the machine's own name.")
     allowed_hosts: tuple[str, ...] = _key(
         "",
         values.hosts,
@@ -149,9 +158,101 @@ class DeviceSettings:
     max_pending_devices: int = _key(
         "32", values.whole(0, 10_000), "Unknown devices that may wait for approval at the same time.", "devices"
     )
+    codecs: tuple[tuple[str, str], ...] = _key(
+        "",
+        values.codecs,
+        "Payload codecs of LoRaWAN devices whose network decodes nothing: PATTERN CODEC, comma separated, as in"
+        " field-* cayennelpp.",
+    )
     offline_after: float = _key(
         "60", values.number(1, 31_536_000), "Silence after which a device without a socket is offline.", "seconds"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """The bridge to MQTT brokers; without a broker it is off."""
+
+    url: tuple[values.Broker, ...] = _key(
+        "",
+        values.brokers,
+        "The broker: mqtt://HOST:1883, or mqtts://USER:PASSWORD@HOST:8883 with TLS; several with commas. Empty: off.",
+    )
+    topics: tuple[str, ...] = _key(
+        "#",
+        values.topics,
+        "Topic filters to subscribe to, comma separated. What no decoder knows is counted and left.",
+    )
+    map: tuple[str, ...] = _key(
+        "",
+        values.lines,
+        "Topics that no decoder knows, or that shall be read otherwise; one a line, further lines indented: TOPIC |"
+        " KEY=VALUE | … In TOPIC, + is any level and # the rest; {device} and {metric} are taken from there. Keys:"
+        " device, metric (texts; {PATH} in one is a value of the message), unit, value=PATH, time=PATH ms (or s, us,"
+        " ns, iso). A PATH is the keys of the JSON, joined by dots. As in plant/{device}/+/{metric} | value=data.v |"
+        " time=data.ts ms | unit=°C.",
+    )
+    admission: str = _key(
+        "open",
+        values.choice("token", "open", "approve"),
+        "What happens to a device that is not known yet. open: it is taken, because the broker has checked it;"
+        " approve: it waits until an operator accepts it; token: it is refused.",
+    )
+    version: str = _key(
+        "auto", values.choice("auto", "5", "3.1.1"), "Protocol version; auto: 5, or 3.1.1 where the broker has no 5."
+    )
+    client_id: str = _key(
+        "",
+        values.text,
+        "The name of the session that the broker keeps for this server; two servers must not share one. Empty: made"
+        " from the machine's name and the path of the database.",
+    )
+    tls_ca: Path | None = _key(
+        "",
+        values.optional_path,
+        "PEM file with the authority that signed the broker's certificate. Empty: those of the system.",
+    )
+    tls_cert: Path | None = _key("", values.optional_path, "PEM file with the certificate to log in to the broker.")
+    tls_key: Path | None = _key("", values.optional_path, "PEM file with the private key of tls_cert.")
+    publish: tuple[str, ...] = _key(
+        "",
+        values.patterns,
+        "Series, as comma-separated patterns, of which every reading is published to the broker under"
+        " telltale-live/DEVICE/METRIC: * for all, boiler/*. Empty: none.",
+    )
+    discovery: str = _key(
+        "homeassistant",
+        values.topic_prefix,
+        "Prefix under which published series are announced, so that Home Assistant shows them by itself. Empty: not.",
+    )
+    embedded: bool = _key(
+        "false",
+        values.switch,
+        "Run a small broker inside this server, for networks that have none; needs the package amqtt"
+        " (pip install 'amqtt>=0.12.1'). Devices log in with their tokens.",
+    )
+    embedded_address: str = _key(
+        "127.0.0.1",
+        values.text,
+        "Address that the embedded broker listens on; 0.0.0.0 or :: for all. Tokens travel in plain text beyond this"
+        " machine.",
+    )
+    embedded_port: int = _key(
+        "1883", values.whole(0, 65535), "Port of the embedded broker; 0 picks a free one, and the log tells which."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PollSettings:
+    """Devices that do not send by themselves: they are asked, or listened to."""
+
+    targets: tuple[str, ...] = _key(
+        "",
+        values.targets,
+        "Devices, comma separated: awair://HOST and airgradient://HOST are asked over HTTP, deconz://HOST:PORT is a"
+        " gateway's WebSocket. Empty: none.",
+    )
+    interval: float = _key("30", values.number(5, 86_400), "Time between two questions to the same device.", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +292,8 @@ class Settings:
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     devices: DeviceSettings = field(default_factory=DeviceSettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
+    poll: PollSettings = field(default_factory=PollSettings)
     live: LiveSettings = field(default_factory=LiveSettings)
     log: LogSettings = field(default_factory=LogSettings)
     config: Path = Path("config.ini")
@@ -202,6 +305,8 @@ SECTIONS: Mapping[str, type[Any]] = {
     "retention": RetentionSettings,
     "backup": BackupSettings,
     "devices": DeviceSettings,
+    "mqtt": MqttSettings,
+    "poll": PollSettings,
     "live": LiveSettings,
     "log": LogSettings,
 }
@@ -263,7 +368,23 @@ def load(
     settings = Settings(**sections, config=config.absolute())
     if (settings.server.tls_cert is None) != (settings.server.tls_key is None):
         raise SettingsError("settings server.tls_cert and server.tls_key: https needs both, or neither for http")
+    _check_mqtt(settings.mqtt)
+    if (settings.mqtt.tls_cert is None) != (settings.mqtt.tls_key is None):
+        raise SettingsError("settings mqtt.tls_cert and mqtt.tls_key: a certificate needs its key")
     return settings
+
+
+def _check_mqtt(mqtt: MqttSettings) -> None:
+    """What can only be judged together, or on this machine. Raises SettingsError."""
+    names = [one.name for one in mqtt.url]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise SettingsError(f"setting mqtt.url: the broker {twice} is listed twice")
+    if mqtt.url and not mqtt.topics:
+        raise SettingsError("setting mqtt.topics: a bridge needs a topic filter (write # for everything)")
+    for key in ("tls_ca", "tls_cert", "tls_key"):
+        file = getattr(mqtt, key)
+        if file is not None and not file.is_file():
+            raise SettingsError(f"setting mqtt.{key}: there is no file {file}")
 
 
 def for_demo(settings: Settings, folder: Path) -> Settings:
@@ -285,7 +406,8 @@ def _value(setting: Setting, found: _Given) -> object:
     try:
         return setting.read(found.value.strip())
     except ValueError as error:
-        raise SettingsError(f"setting {setting.name} ({found.source}): {found.value!r} {error}") from None
+        shown = _PASSWORD.sub(r"\1***@", found.value)
+        raise SettingsError(f"setting {setting.name} ({found.source}): {shown!r} {error}") from None
 
 
 def _placed(section: Any, folder: Path) -> Any:

@@ -6,6 +6,7 @@ A moment is integer milliseconds since 1970 UTC. Pure: the caller says what time
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from telemetry.model import Reason, Refusal
@@ -33,6 +34,14 @@ def moment(text: str, now: int, at: str) -> int | Refusal:
     if not -LIMIT <= ms <= LIMIT:
         return Refusal(Reason.BAD_VALUE, f"{text[:64]!r} is out of range", at)
     return ms
+
+
+def moment_in(body: Mapping[str, object], key: str, now: int) -> int | Refusal:
+    """The same for a value of a JSON body: a string, or an integer (ms); ``key`` is where it stands."""
+    value = body.get(key)
+    if isinstance(value, str) or type(value) is int:
+        return moment(str(value)[:64], now, key)
+    return Refusal(Reason.BAD_TIME, "a time is ms since 1970, ISO 8601, or relative such as -6h", key)
 
 
 def _moment(text: str, now: int) -> int | None:

@@ -19,10 +19,14 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
+from websockets import __version__ as websockets_version
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as ws_connect
 from websockets.typing import Origin
+
+_DIRECT: dict[str, Any] = {"legacy": True} if int(websockets_version.split(".")[0]) >= 17 else {}
+"""What connects without a ``with`` block, which from version 17 on has to be said."""
 
 SCALE = float(os.environ.get("TEST_TIME_SCALE", "1"))
 """Multiplies every limit: raise it on a slow machine."""
@@ -196,7 +200,7 @@ def connect(
         ping_interval=ping_interval,
         open_timeout=timeout * SCALE,
         close_timeout=5 * SCALE,
-        legacy=True,
+        **_DIRECT,
     )
     return Socket(connection)
 

@@ -56,6 +56,8 @@ case "${1:-run}" in dev | bench)
     command -v node >/dev/null || missing="$missing nodejs"
     command -v curl >/dev/null || missing="$missing curl"
     command -v strace >/dev/null || missing="$missing strace"
+    command -v mosquitto_passwd >/dev/null || missing="$missing mosquitto"
+    command -v openssl >/dev/null || missing="$missing openssl"
     # shellcheck disable=SC2086  # a list of words
     [ -z "$missing" ] || debian $missing
     ;;

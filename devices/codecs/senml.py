@@ -11,10 +11,10 @@ sender's own. A sum is a metric of its own, ``METRIC.sum`` in ``UNITs``. vs and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from telemetry.model import Entry, Reason, Refusal
 
@@ -27,6 +27,8 @@ NAMING = frozenset({"bn", "n", -2, 0})
 """Keys of which a pack's first record has at least one."""
 BASE = frozenset({"bn", "bt", "bu", "bv", "bs"})
 DEFAULT_METRIC = "value"
+SEPARATORS = ":/._-"
+"""Characters between a base name and a name."""
 NUMBERS = ("bt", "bv", "bs", "bver", "v", "s", "t", "ut")
 TEXTS = ("bn", "bu", "n", "u")
 VERSION = 10
@@ -42,24 +44,56 @@ def is_pack(items: Sequence[object]) -> bool:
     return all(key in KEYS or key in LABELS or (isinstance(key, str) and key.endswith("_")) for key in first)
 
 
-def parse(items: Sequence[object]) -> list[Entry] | Refusal:
-    """The entries of a pack, one a record; ``at`` of a refusal begins with the record's index. All or nothing."""
+class Record(NamedTuple):
+    """One record with the base fields applied: ``base`` is bn without trailing separators, ``name`` is n; "" if absent.
+
+    ``values`` are (what follows the metric's name: "" or ".sum", value of any type, unit). ``ts`` and ``age`` are in
+    ms, at most one of them is not None; an age below 0 is a time to come. ``bad_time`` is what is wrong with the time.
+    """
+
+    base: str
+    name: str
+    values: list[tuple[str, object, str | None]]
+    ts: int | None = None
+    age: int | None = None
+    bad_time: str | None = None
+
+
+def records(items: Sequence[object]) -> Iterator[Record | Refusal]:
+    """The records of a pack, up to the first that cannot be understood: that is a refusal, and the last item."""
     base: dict[str, object] = {}
-    entries: list[Entry] = []
     for index, item in enumerate(items):
         record = _record(item)
         if isinstance(record, str):
-            return Refusal(Reason.BAD_MESSAGE, f"SenML: {record}", at=f"[{index}]")
+            yield Refusal(Reason.BAD_MESSAGE, f"SenML: {record}", at=f"[{index}]")
+            return
         base |= {key: value for key, value in record.items() if key in BASE}
-        device = str(base.get("bn", "")).rstrip(":/._-") or None
-        metric = record.get("n") or (DEFAULT_METRIC if device else None)
-        if metric is None:
-            return Refusal(Reason.BAD_MESSAGE, "SenML: a record has no name", at=f"[{index}]")
+        device = str(base.get("bn", "")).rstrip(SEPARATORS)
+        name = str(record.get("n", ""))
+        if not device and not name:
+            yield Refusal(Reason.BAD_MESSAGE, "SenML: a record has no name", at=f"[{index}]")
+            return
+        values = list(_values(base, record))
         time = _time(base, record)
         if isinstance(time, str):
-            return Refusal(Reason.BAD_TIME, f"SenML: {time}", at=f"[{index}].t")
-        values, units = _values(str(metric), base, record)
-        entries.append(Entry(values, time[0], time[1], device, bare=True, units=units))
+            yield Record(device, name, values, bad_time=time)
+        else:
+            yield Record(device, name, values, *time)
+
+
+def parse(items: Sequence[object]) -> list[Entry] | Refusal:
+    """The entries of a pack, one a record; ``at`` of a refusal begins with the record's index. All or nothing."""
+    entries: list[Entry] = []
+    for index, one in enumerate(records(items)):
+        if isinstance(one, Refusal):
+            return one
+        wrong = one.bad_time or ("a relative time in the future" if one.age is not None and one.age < 0 else None)
+        if wrong is not None:
+            return Refusal(Reason.BAD_TIME, f"SenML: {wrong}", at=f"[{index}].t")
+        metric = one.name or DEFAULT_METRIC
+        values = {f"{metric}{suffix}": value for suffix, value, _ in one.values}
+        units = {f"{metric}{suffix}": unit for suffix, _, unit in one.values if unit}
+        entries.append(Entry(values, one.ts, one.age, one.base or None, bare=True, units=units or None))
     return entries
 
 
@@ -86,22 +120,17 @@ def _record(item: object) -> dict[str, object] | str:
     return record
 
 
-def _values(
-    metric: str, base: Mapping[str, object], record: Mapping[str, object]
-) -> tuple[dict[str, object], dict[str, str] | None]:
-    values: dict[str, object] = {}
-    if "v" in record:
-        values[metric] = _sum(base.get("bv"), record["v"])
-    elif "vb" in record:
-        values[metric] = record["vb"]
-    elif "bv" in base and record.keys().isdisjoint(("vs", "vd", "s")):
-        values[metric] = base["bv"]
+def _values(base: Mapping[str, object], record: Mapping[str, object]) -> Iterator[tuple[str, object, str | None]]:
     unit = record.get("u", base.get("bu"))
-    units = dict.fromkeys(values, str(unit))
+    sign = str(unit) if unit else None
+    if "v" in record:
+        yield "", _sum(base.get("bv"), record["v"]), sign
+    elif "vb" in record:
+        yield "", record["vb"], sign
+    elif "bv" in base and record.keys().isdisjoint(("vs", "vd", "s")):
+        yield "", base["bv"], sign
     if "s" in record:
-        values[f"{metric}.sum"] = _sum(base.get("bs"), record["s"])
-        units[f"{metric}.sum"] = f"{unit}s"
-    return values, units if unit else None
+        yield ".sum", _sum(base.get("bs"), record["s"]), f"{sign}s" if sign else None
 
 
 def _time(base: Mapping[str, object], record: Mapping[str, object]) -> tuple[int | None, int | None] | str:
@@ -113,9 +142,7 @@ def _time(base: Mapping[str, object], record: Mapping[str, object]) -> tuple[int
         return "the time is not a number"
     if not milliseconds:
         return None, None
-    if seconds >= RELATIVE:
-        return milliseconds, None
-    return (None, -milliseconds) if milliseconds < 0 else "a relative time in the future"
+    return (milliseconds, None) if seconds >= RELATIVE else (None, -milliseconds)
 
 
 def _sum(base: object, value: object) -> object:

@@ -94,6 +94,8 @@ export class Model extends EventTarget {
         return this.#readings(action.readings);
       case "refetch":
         return this.loader.refetch(action.spans);
+      case "series":
+        return this.#labelled(action.series);
       case "presence":
         for (const [id] of action.presence) this.#newer?.add(id);
         this.inventory.presence(action.presence);
@@ -145,6 +147,15 @@ export class Model extends EventTarget {
     for (const told of this.#watchers.get(series) ?? []) told();
   }
 
+  /** A person gave a series a unit or a name. */
+  #labelled({ series, unit, label }) {
+    const one = this.series.get(series);
+    if (!one) return;
+    Object.assign(one, { unit, title: label });
+    this.#structure();
+    this.#told(one);
+  }
+
   /** New series get their place at once, by their names; unit and true owner follow. */
   async #place() {
     if (!this.ready) {
@@ -162,7 +173,7 @@ export class Model extends EventTarget {
     for (const about of answer?.series ?? []) {
       const one = this.series.get(about.series);
       if (!one) continue;
-      one.unit = about.unit;
+      Object.assign(one, { unit: about.unit, title: about.label });
       if (one.device !== about.device || one.metric !== about.metric)
         this.inventory.move(one, about.device, about.metric);
       this.#told(one);

@@ -74,7 +74,10 @@ class Reader:
         """Look at the first bytes; what was held back."""
         self._started = True
         if self._head.startswith(DATABASE):
-            raise NotReadable("this is an SQLite database: import it as a file, on the command line")
+            raise NotReadable(
+                "this is an SQLite database: Home Assistant's is imported on the command line, with"
+                " python server.py import FILE"
+            )
         if self._head.startswith(MAGIC):
             self._gunzip = Gunzip()
         return self._head

@@ -1,9 +1,10 @@
-"""A copy of the database in one file, made while it is written to: a consistent prefix of the log.
+"""A copy of the database in one file, made while it is written to: everything as of one moment, a prefix of the log.
 
-The caller keeps whoever changes chunks away. Then only the journal grows and the small tables change: the big tables
-are copied page by page, and one short read at the end takes the rest of the journal and all small tables as of one
-moment. Every row with a checksum is verified on the way, and the whole copy at its end. Each method blocks: call it on
-a thread.
+One long read would keep the write-ahead log from being emptied, and a lock would hold sealing and retention back. So
+the big tables are copied page by page while they change, ``tracking`` notes the rows that do, and one short read at the
+end (``hold`` to ``finish``) takes these again, and the small tables, as of its moment. Where nobody can write, ``hold``
+before the first page is enough. Every row with a checksum is verified on the way, and the whole copy at its end. Each
+method blocks: call it on a thread.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 
 from telemetry.store import copying, opening
 from telemetry.store.copying import Incomplete, Pages, Report, Table
+from telemetry.store.tracking import WATCHED, Touched
 
 SPARE = 64 << 20
 """Bytes that stay free on the disk of the copy."""
+SOME = 100
+"""Rows that are taken again at a time; one of them may be 100 KB."""
 
 
 class BackupError(Exception):
@@ -46,11 +52,10 @@ class Copy:
             self._tables = copying.copy_schema(self._source, self._target)
         except (sqlite3.Error, OSError) as error:
             raise BackupError(f"{to}: {error}") from error
-        big, self._small = copying.apart(self._tables)
-        self._journal = next(table for table in big if table.name == "journal")
-        self._log = Pages(self._journal, strict=True)
-        self._todo = [(table, Pages(table, strict=True)) for table in big if table is not self._journal]
-        self._todo.append((self._journal, self._log))
+        big = [table for table in self._tables if table.name in WATCHED]
+        self._small = [table for table in self._tables if table.name not in WATCHED]
+        self._big = {table.name: table for table in big}
+        self._todo = [(table, Pages(table, strict=True)) for table in big]
         self.total = sum(self._most(table) for table in big)
 
     def step(self) -> bool:
@@ -68,12 +73,34 @@ class Copy:
             raise BackupError(f"{self._to}: {error}") from error
         return True
 
-    def finish(self) -> None:
-        """Take the end of the journal and the small tables as of one moment; check the copy; give it its name."""
+    def hold(self) -> None:
+        """Read as of this moment from now on, until the end."""
         try:
-            self._source.execute("BEGIN")
-            rest = Pages(self._journal, strict=True, after=self._log.last)
-            copying.copy_table(self._source, self._target, rest, self._journal, self.report, strict=True)
+            self._source.execute("BEGIN").close()
+            self._source.execute("SELECT 1 FROM sqlite_master").fetchone()  # the moment is that of the first read
+        except sqlite3.Error as error:
+            raise BackupError(f"{self._to}: {error}") from error
+
+    def renew(self, touched: Iterable[Touched]) -> None:
+        """Take rows again that have changed since they were copied, or are gone, or new."""
+        try:
+            for name, some in groupby(touched, key=lambda one: one.table):
+                table = self._big[name]
+                keys = [one.key[: len(table.key)] for one in some]
+                where = " AND ".join(f'"{column}" = ?' for column in table.key)
+                self._target.executemany(f'DELETE FROM "{name}" WHERE {where}', keys)  # noqa: S608
+                columns = ", ".join(f'"{column}"' for column in table.columns)
+                query = f'SELECT {columns} FROM "{name}" WHERE {where}'  # noqa: S608
+                for at in range(0, len(keys), SOME):
+                    found = [self._source.execute(query, key).fetchone() for key in keys[at : at + SOME]]
+                    rows = [row for row in found if row is not None]
+                    copying.insert(self._target, table, rows, self.report, strict=True)
+        except (sqlite3.Error, OSError, Incomplete) as error:
+            raise BackupError(f"{self._to}: {error}") from error
+
+    def finish(self) -> None:
+        """Take the small tables as of the moment of ``hold``; check the copy; give it its name."""
+        try:
             for table in self._small:
                 pages = Pages(table, strict=True)
                 copying.copy_table(self._source, self._target, pages, table, self.report, strict=True)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.store.journal import KIND_BITS, TEXT_STATE
-from telemetry.store.records import Records
+from telemetry.store.records import Records, joined
 
 BUCKET = np.dtype(
     [("t", "<i8"), ("count", "<i8"), ("sum", "<f8"), ("min", "<f8"), ("max", "<f8"), ("first", "<f8"), ("last", "<f8")]
@@ -62,24 +62,24 @@ def of_headers(headers: NDArray[np.void], width: int) -> Buckets:
 
 def merge(parts: Sequence[Buckets], width: int) -> Buckets:
     """Buckets of any widths that divide ``width``, in order of time, as buckets of ``width`` ms."""
-    joined = parts[0] if len(parts) == 1 else np.concatenate([NONE, *parts])
-    if not len(joined):
+    found = parts[0] if len(parts) == 1 else joined(BUCKET, parts)
+    if not len(found):
         return NONE
-    slot = joined["t"] // width
+    slot = found["t"] // width
     starts = _starts(slot)
-    if len(starts) == len(joined):
-        made = joined.copy()
+    if len(starts) == len(found):
+        made = found.copy()
         made["t"] = slot * width
         return made
     made = np.empty(len(starts), dtype=BUCKET)
     made["t"] = slot[starts] * width
-    made["count"] = np.add.reduceat(joined["count"], starts)
+    made["count"] = np.add.reduceat(found["count"], starts)
     with np.errstate(over="ignore", invalid="ignore"):
-        made["sum"] = np.add.reduceat(joined["sum"], starts)
-    made["min"] = np.minimum.reduceat(joined["min"], starts)
-    made["max"] = np.maximum.reduceat(joined["max"], starts)
-    made["first"] = joined["first"][starts]
-    made["last"] = joined["last"][np.append(starts[1:], len(joined)) - 1]
+        made["sum"] = np.add.reduceat(found["sum"], starts)
+    made["min"] = np.minimum.reduceat(found["min"], starts)
+    made["max"] = np.maximum.reduceat(found["max"], starts)
+    made["first"] = found["first"][starts]
+    made["last"] = found["last"][np.append(starts[1:], len(found)) - 1]
     return made
 
 

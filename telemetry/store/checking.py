@@ -2,8 +2,8 @@
 
 In this order: the structure of the file (SQLite's own check, which holds one long read, so only where nobody writes or
 the file is small), the journal, every chunk against its header and its neighbours, every roll-up against the chunks,
-the accounting. Each step is one short read, so it goes on beside a serving server; readings that arrive meanwhile are
-left out, and the caller keeps sealing away.
+the accounting. Each step is one short read of one moment (``Inspection``), and only what belongs to one moment is
+compared, so it goes on beside a server that takes, seals and deletes readings; what is written behind it is left out.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from telemetry.store import chunks, hidden, journal, ledger, migrations, opening, quarantine, rollups, state
+from telemetry.store import chunks, damages, hidden, journal, ledger, migrations, opening, quarantine, rollups, state
 from telemetry.store.chunks import Headers
-from telemetry.store.comparing import Finding, rollups_of, same_header
+from telemetry.store.comparing import Finding, days_of, same_header, whole_of
 from telemetry.store.copying import Pages, Table, tables
 from telemetry.store.damage import Damaged, structural
 from telemetry.store.levels import LEVELS
@@ -30,8 +30,6 @@ SMALL = 64 << 20
 """Bytes up to which a file's structure is checked beside a server."""
 SOME = 64
 """Chunks that one step looks at."""
-WINDOW = 86_400_000
-"""Span (ms) of one series whose roll-ups one step computes again."""
 
 
 @dataclass(slots=True)
@@ -52,6 +50,8 @@ class Check:
     deep: bool = True
     alone: bool = False
     seen: Extent = field(default_factory=Extent)
+    standing: list[str] = field(default_factory=list)
+    """What was found damaged before, and no person has acknowledged: the database is sound again, but lacks it."""
 
     def run(self, connection: sqlite3.Connection) -> Generator[list[Finding], None, None]:
         """What each step found; between two of them no statement is open. Raises no error of the database."""
@@ -65,6 +65,7 @@ class Check:
             self._rollups,
             self._levels,
             self._sums,
+            self._damage,
         ):
             steps = part(connection)
             while True:
@@ -117,17 +118,12 @@ class Check:
     def _chunks(self, connection: sqlite3.Connection) -> Iterator[list[Finding]]:
         table = _table(connection, "chunks")
         pages = Pages(table, strict=True)
-        last = (-1, 0)
-        counted: dict[int, list[int]] = {}
+        owners: set[int] = set()
         while (page := pages.next(connection)) is not None:
             fits = sound("chunks", table.columns, page)
             found = [_wrong("chunks", *row[:2]) for row, fit in zip(page, fits, strict=True) if not fit]
             good = [row for row, fit in zip(page, fits, strict=True) if fit]
-            for series, end, start, count, *_ in good:
-                if last[0] == series and int(str(start)) <= last[1]:
-                    found.append(Finding(f"chunks of series {series} overlap at {start}"))
-                last = int(str(series)), int(str(end))
-                _widen(counted, *last, int(str(start)), int(str(count)))
+            owners |= {int(str(row[0])) for row in good}
             yield found
             for at in range(0, len(good), SOME):
                 yield [
@@ -135,7 +131,9 @@ class Check:
                     for series, end, *_ in good[at : at + SOME]
                     for one in self._chunk(connection, int(str(series)), int(str(end)))
                 ]
-        yield list(_differs(connection, counted))
+        owners |= {series for (series,) in connection.execute("SELECT series FROM sealed WHERE count")}
+        for series in sorted(owners):
+            yield list(whole_of(connection, series))
 
     def _chunk(self, connection: sqlite3.Connection, series: int, end: int) -> Iterator[Finding]:
         """One chunk as it is now: whoever serves may have merged it with another since its header was seen."""
@@ -167,26 +165,21 @@ class Check:
                 yield [_wrong(name, *row[:2]) for row, fit in zip(page, fits, strict=True) if not fit]
 
     def _levels(self, connection: sqlite3.Connection) -> Iterator[list[Finding]]:
-        lost = ledger.get(connection).get("lost", 0)
         for (series,) in connection.execute("SELECT series FROM sealed ORDER BY series").fetchall():
             try:
                 known = rollups.sealed(connection, series)
-            except Damaged:
+                wrong = [
+                    Finding(f"where {LEVELS[width]} of series {series} is complete", Damaged("sealed", series))
+                    for width, spans in known.spans.items()
+                    if any(a % width or b % width or a >= b for a, b in spans)
+                ]
+                yield wrong
+                if self.deep:
+                    yield from days_of(connection, series)
+            except Damaged as error:
+                if (error.table, error.key) != ("sealed", (series,)):
+                    raise
                 yield [_wrong("sealed", series)]
-                continue
-            for width, spans in known.spans.items():
-                if any(a % width or b % width or a >= b for a, b in spans):
-                    yield [Finding(f"where {LEVELS[width]} of series {series} is complete", Damaged("sealed", series))]
-            if known.first_ts is None or known.last_ts is None or not self.deep:
-                continue
-            day = max(
-                known.first_ts, min((a for some in known.spans.values() for a, _ in some), default=known.first_ts)
-            )
-            while day <= known.last_ts:
-                following = day // WINDOW * WINDOW + WINDOW
-                gone = bool(lost) or known.gone_from is not None  # the rows of what is gone stay
-                yield list(rollups_of(connection, series, day, following, lost=gone))
-                day = _next(connection, series, following)
 
     def _sums(self, connection: sqlite3.Connection) -> Iterator[list[Finding]]:
         one = ledger.accounts(connection)
@@ -200,9 +193,17 @@ class Check:
             found.append(Finding(f"accounting: {one.stored} readings are stored, chunks and masks hold {count}"))
         yield found
 
+    def _damage(self, connection: sqlite3.Connection) -> Iterator[list[Finding]]:
+        self.standing = damages.standing(connection)
+        yield []
+
 
 class Inspection:
-    """A check of a file, with a connection of its own. ``step`` blocks: call it on a thread."""
+    """A check of a file, with a connection of its own. ``step`` blocks: call it on a thread.
+
+    No lock is needed beside a server: each step is one read transaction, and every commit leaves chunks, roll-ups,
+    extents and sums in agreement. Between two steps nothing is held, so the write-ahead log is not pinned.
+    """
 
     def __init__(self, path: Path, *, deep: bool = True, alone: bool = False) -> None:
         """``alone``: no server uses the file. Nothing is raised: a file that cannot be opened is a finding."""
@@ -226,7 +227,14 @@ class Inspection:
             found, self._first = self._first, []
             return found
         with self._busy:
-            return None if self._connection is None else next(self._steps, None)
+            if self._connection is None:
+                return None
+            self._connection.execute("BEGIN").close()
+            try:
+                return next(self._steps, None)
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK").close()
 
     def close(self) -> None:
         """Let the file go; waits for a step that still runs because whoever asked for it did not wait."""
@@ -236,37 +244,11 @@ class Inspection:
                 self._connection.close()
 
 
-def _differs(connection: sqlite3.Connection, counted: dict[int, list[int]]) -> Iterator[Finding]:
-    rows = connection.execute("SELECT series, count, first_ts, last_ts FROM sealed").fetchall()
-    known = {series: (count, first, last) for series, count, first, last in rows if count}
-    for series in sorted(known.keys() | counted.keys()):
-        there = tuple(counted[series]) if series in counted else None
-        if known.get(series) != there:
-            yield Finding(
-                f"series {series} should hold (count, first, last) {known.get(series)}, its chunks hold {there}",
-                Damaged("sealed", series),
-            )
-
-
-def _widen(counted: dict[int, list[int]], series: int, end: int, start: int, count: int) -> None:
-    known = counted.setdefault(series, [0, start, end])
-    known[0] += count
-    known[1], known[2] = min(known[1], start), max(known[2], end)
-
-
 def _data(connection: sqlite3.Connection, header: Headers) -> None:
     id_, series = int(header["data"][0]), int(header["series"][0])
     row = connection.execute("SELECT series, codec, crc, data FROM chunk_data WHERE id = ?", (id_,)).fetchone()
     if row is None or row[0] != series or row[2] != chunks.crc_of(row[0], row[1], row[3]):
         raise Damaged("chunk_data", id_)
-
-
-def _next(connection: sqlite3.Connection, series: int, ts: int) -> int:
-    """Where the next readings of a series are: days without any cost no step."""
-    row = connection.execute(
-        "SELECT first_ts FROM chunks WHERE series = ? AND last_ts >= ? ORDER BY last_ts LIMIT 1", (series, ts)
-    ).fetchone()
-    return 1 << 62 if row is None else max(ts, int(row[0]) // WINDOW * WINDOW)
 
 
 def _schema(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:

@@ -5,7 +5,8 @@ Not cryptographic; it finds flipped bits and torn pages. BLOBs have a CRC-32 ins
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,12 @@ def check(columns: Iterable[NDArray[Any]]) -> NDArray[np.int64]:
             mixed = (mixed ^ np.ascontiguousarray(column).view(np.uint64)) * _PRIME
             mixed = mixed ^ (mixed >> _HALF)
     return np.asarray((mixed >> _TOP).astype(np.int64) - (1 << 23))
+
+
+def check_row(whole: Sequence[int], reals: Sequence[float]) -> int:
+    """The same for one row: its whole numbers, then its floats."""
+    layout = f"<{len(whole)}q{len(reals)}d"
+    return _check_row(struct.unpack(f"<{len(whole) + len(reals)}Q", struct.pack(layout, *whole, *reals)))
 
 
 def _words(column: NDArray[Any]) -> list[int]:

@@ -20,7 +20,7 @@ from telemetry.store.buckets import numbers
 from telemetry.store.checks import check
 from telemetry.store.damage import Damaged
 from telemetry.store.journal import KIND_BITS
-from telemetry.store.records import LAYOUT, Records, Texts
+from telemetry.store.records import LAYOUT, Records, Texts, joined
 
 FULL = 4_096
 """Readings at which a chunk is not made longer."""
@@ -126,7 +126,7 @@ def load(connection: sqlite3.Connection, wanted: Headers, texts: Texts) -> Recor
 
 def load_flagged(connection: sqlite3.Connection, wanted: Headers, texts: Texts) -> Records:
     """As ``load``, with the flag beside the kind, as the journal has it."""
-    found = [np.empty(0, dtype=LAYOUT)]
+    found: list[Records] = []
     for one in wanted:
         series, id_ = int(one["series"]), int(one["data"])
         row = connection.execute("SELECT series, codec, crc, data FROM chunk_data WHERE id = ?", (id_,)).fetchone()
@@ -139,7 +139,7 @@ def load_flagged(connection: sqlite3.Connection, wanted: Headers, texts: Texts) 
         if len(records) != one["count"]:
             raise Damaged("chunks", series, int(one["last_ts"]))
         found.append(records)
-    return np.concatenate(found)
+    return joined(LAYOUT, found)
 
 
 def store(connection: sqlite3.Connection, records: Records, texts: list[str]) -> None:

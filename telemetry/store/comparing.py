@@ -1,4 +1,4 @@
-"""What is derived against what it was derived from: a header, and the roll-ups, computed again from the readings."""
+"""What is derived against what it was derived from: headers, extents and roll-ups, computed again from the readings."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from telemetry.store import buckets, chunks, rollups
+from telemetry.store import buckets, chunks, ledger, rollups
 from telemetry.store.chunks import Headers
 from telemetry.store.damage import Damaged
 from telemetry.store.levels import LEVELS
 from telemetry.store.records import Records, Texts
 
+WINDOW = 86_400_000
+"""Span (ms) of one series whose roll-ups are computed again at a time."""
+LOWEST = -(1 << 62)
 CLOSE = 1e-9
 """How far two sums of the same readings may be apart, relative to their size: they are added in another order."""
 
@@ -67,3 +70,48 @@ def rollups_of(connection: sqlite3.Connection, series: int, frm: int, to: int, *
             yield Finding(
                 f"{LEVELS[width]} of series {series} is wrong at {t}", Damaged(LEVELS[width], series, t // width)
             )
+
+
+def days_of(connection: sqlite3.Connection, series: int) -> Iterator[list[Finding]]:
+    """The roll-ups of a series, a day a step; what is known of it is read again in each."""
+    known = rollups.sealed(connection, series)
+    day = min((a for some in known.spans.values() for a, _ in some), default=LOWEST)
+    while known.first_ts is not None and known.last_ts is not None:
+        day = max(day, known.first_ts)
+        if day > known.last_ts:
+            return
+        following = day // WINDOW * WINDOW + WINDOW
+        lost = ledger.get(connection).get("lost", 0)
+        gone = bool(lost) or known.gone_from is not None  # the rows of what is gone stay
+        yield list(rollups_of(connection, series, day, following, lost=gone))
+        day = _next(connection, series, following)
+        known = rollups.sealed(connection, series)
+
+
+def whole_of(connection: sqlite3.Connection, series: int) -> Iterator[Finding]:
+    """The chunks of a series against each other, and against what is known of it."""
+    rows = connection.execute(
+        "SELECT first_ts FROM (SELECT first_ts, lag(last_ts) OVER (ORDER BY last_ts) AS ended FROM chunks"
+        " WHERE series = ?) WHERE first_ts <= ended LIMIT 20",
+        (series,),
+    )
+    yield from (Finding(f"chunks of series {series} overlap at {start}") for (start,) in rows.fetchall())
+    known = connection.execute(
+        "SELECT count, first_ts, last_ts FROM sealed WHERE series = ? AND count", (series,)
+    ).fetchone()
+    there = connection.execute(
+        "SELECT sum(count), min(first_ts), max(last_ts) FROM chunks WHERE series = ? HAVING count(*)", (series,)
+    ).fetchone()
+    if known != there:
+        yield Finding(
+            f"series {series} should hold (count, first, last) {known}, its chunks hold {there}",
+            Damaged("sealed", series),
+        )
+
+
+def _next(connection: sqlite3.Connection, series: int, ts: int) -> int:
+    """Where the next readings of a series are: days without any cost no step."""
+    row = connection.execute(
+        "SELECT first_ts FROM chunks WHERE series = ? AND last_ts >= ? ORDER BY last_ts LIMIT 1", (series, ts)
+    ).fetchone()
+    return 1 << 62 if row is None else max(ts, int(row[0]) // WINDOW * WINDOW)

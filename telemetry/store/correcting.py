@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from telemetry.clock import monotonic
 from telemetry.model import Mask, Value
-from telemetry.store import chunks, corrections, hidden, ledger, masks, roles, taking
+from telemetry.store import chunks, corrections, hidden, ledger, masks, roles, spared, taking
 from telemetry.store.bulk import value_of
 from telemetry.store.chunks import Headers
 from telemetry.store.corrections import Correction
@@ -42,7 +43,12 @@ def step(connection: sqlite3.Connection, one: Correction) -> bool:
         hidden.put(connection, one.id, records, texts.known)
 
     def work(found: Headers) -> int:
-        return taking.take(connection, found, lambda some: masks.hide(some, [one.mask]), give)
+        later = spared.of(connection, one.id, int(found["first_ts"][0]), int(found["last_ts"][-1]))
+
+        def pick(some: Records) -> NDArray[np.bool_]:
+            return masks.hide(some, [one.mask]) & ~np.isin(some["ts"], later)
+
+        return taking.take(connection, found, pick, give)
 
     taken, following = _over_chunks(connection, one.series, one.position, one.to_ts, work)
     corrections.counted(connection, one.id, taken)

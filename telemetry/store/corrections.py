@@ -1,8 +1,9 @@
 """Corrections: what was deleted or masked, by whom and why, and how far the work on each has come.
 
 States: ``waiting`` (noted, what is committed is not all sealed yet), ``running``, ``done``, ``undoing``, ``undone``. A
-mask hides readings in the first three, also those that come later. Each function runs inside ``Store.read`` or
-``Store.write``. Knows no numpy: migrations use it.
+mask hides readings in the first three, also those that come later. A deletion takes out what was committed when it was
+asked for (``upto``): what is sealed later while it waits or runs is noted in ``spared``. Each function runs inside
+``Store.read`` or ``Store.write``. Knows no numpy: migrations use it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,17 @@ from telemetry.store import ledger
 
 ACTIVE = "action = 'mask' AND state IN ('waiting', 'running', 'done')"
 UNFINISHED = "state IN ('waiting', 'running', 'undoing')"
+DELETING = f"{UNFINISHED} AND action = 'delete' AND state != 'undoing'"
+COMMITTED = (
+    "SELECT max((SELECT value FROM meta WHERE key = 'sealed_seq'), ifnull((SELECT first_seq + count - 1 FROM journal"
+    " WHERE count > 0 ORDER BY first_seq DESC LIMIT 1), 0))"
+)
+"""The last seq of a row of the journal."""
 EXPIRED = 200
 """Rows of ``hidden`` that one step deletes for ever."""
 COLUMNS = (
-    "id, series, from_ts, to_ts, action, above, below, why, who, made, readings, state, position, undone_by, undone_at"
+    "id, series, from_ts, to_ts, action, above, below, why, who, made, readings, state, position, undone_by, undone_at,"
+    " upto"
 )
 TABLE = (
     "CREATE TABLE corrections (id INTEGER PRIMARY KEY AUTOINCREMENT, series INTEGER NOT NULL, from_ts INTEGER NOT NULL,"
@@ -42,12 +50,23 @@ SCHEMA = (
     "CREATE INDEX hidden_series ON hidden (series, last_ts)",
     "INSERT INTO meta (key, value) VALUES ('rewritten_seq', -1)",
 )
+SPARED = (
+    "CREATE TABLE spared (id INTEGER PRIMARY KEY, correction INTEGER NOT NULL, first_ts INTEGER NOT NULL,"
+    " last_ts INTEGER NOT NULL, data BLOB NOT NULL) STRICT"
+)
+SPARING = (
+    "ALTER TABLE corrections ADD COLUMN upto INTEGER NOT NULL DEFAULT 0",
+    f"UPDATE corrections SET upto = ({COMMITTED}) WHERE {UNFINISHED}",  # noqa: S608 - our own words
+    SPARED,
+    "CREATE INDEX spared_correction ON spared (correction)",
+)
 
 
 class Correction(NamedTuple):
     """One correction of the series with the id ``series``: from ``from_ts`` to ``to_ts`` (excluded), ms.
 
-    ``readings`` were taken out so far; the chunks before ``position`` (ms) are done.
+    ``readings`` were taken out so far; the chunks before ``position`` (ms) are done. A deletion is about readings up to
+    the seq ``upto``.
     """
 
     id: int
@@ -65,6 +84,7 @@ class Correction(NamedTuple):
     position: int = 0
     undone_by: str | None = None
     undone_at: int | None = None
+    upto: int = 0
 
     @property
     def mask(self) -> Mask:
@@ -73,7 +93,9 @@ class Correction(NamedTuple):
 
 
 def add(connection: sqlite3.Connection, row: Correction) -> Correction:
-    """Store a new correction; the answer has its id."""
+    """Store a new correction, about what is committed by now; the answer has its id."""
+    (upto,) = connection.execute(COMMITTED).fetchone()
+    row = row._replace(upto=int(upto))
     marks = ", ".join("?" * (len(row) - 1))
     done = connection.execute(f"INSERT INTO corrections ({COLUMNS}) VALUES (NULL, {marks})", row[1:])  # noqa: S608
     return row._replace(id=int(done.lastrowid or 0))
@@ -103,7 +125,7 @@ def count(connection: sqlite3.Connection) -> int:
 
 def unfinished(connection: sqlite3.Connection) -> list[Correction]:
     """Those at work, in the order in which they are to be done."""
-    # what was begun goes first: what came after its beginning must not be sealed before it has ended
+    # what was begun goes first: what is sealed meanwhile has to be noted for it
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM corrections WHERE {UNFINISHED} ORDER BY state = 'waiting', id"  # noqa: S608
     )
@@ -130,6 +152,21 @@ def all_active(connection: sqlite3.Connection) -> dict[int, list[Mask]]:
     return found
 
 
+def deleting(connection: sqlite3.Connection, series: int) -> list[Correction]:
+    """The deletions of a series that wait or are half done, the oldest first."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM corrections WHERE {DELETING} AND series = ? ORDER BY id",  # noqa: S608
+        (series,),
+    )
+    return [Correction(*row) for row in rows]
+
+
+def barrier(connection: sqlite3.Connection, after: int) -> int | None:
+    """The first seq above ``after`` up to which such a deletion applies: what is sealed at once ends there."""
+    row = connection.execute(f"SELECT min(upto) FROM corrections WHERE {DELETING} AND upto > ?", (after,)).fetchone()  # noqa: S608
+    return None if row[0] is None else int(row[0])
+
+
 def advance(connection: sqlite3.Connection, correction: int, state: str, position: int) -> None:
     """Note how far the work on a correction has come."""
     connection.execute("UPDATE corrections SET state = ?, position = ? WHERE id = ?", (state, position, correction))
@@ -138,6 +175,7 @@ def advance(connection: sqlite3.Connection, correction: int, state: str, positio
 def finish(connection: sqlite3.Connection, correction: int, state: str, seq: int) -> None:
     """Note that the work on a correction is done, and that the log up to ``seq`` is not what history says."""
     connection.execute("UPDATE corrections SET state = ? WHERE id = ?", (state, correction))
+    connection.execute("DELETE FROM spared WHERE correction = ?", (correction,))
     ledger.put(connection, rewritten_seq=seq)
 
 

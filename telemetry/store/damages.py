@@ -11,6 +11,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 CHANGED = (
@@ -83,6 +84,16 @@ def rows(connection: sqlite3.Connection) -> list[Damage]:
     return [
         Damage(id_, at, kind, place, json.loads(detail), acknowledged)
         for id_, at, kind, place, detail, acknowledged in found
+    ]
+
+
+def standing(connection: sqlite3.Connection) -> list[str]:
+    """What no person has acknowledged, the oldest first, in words."""
+    return [
+        f"found at {datetime.fromtimestamp(one.found / 1000, UTC):%Y-%m-%dT%H:%M:%SZ} and not acknowledged:"
+        f" {'a row of ' if one.kind == 'row' else 'the file, put aside as '}{one.place}, {json.dumps(one.detail)}"
+        for one in rows(connection)
+        if one.acknowledged is None
     ]
 
 

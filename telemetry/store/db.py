@@ -20,8 +20,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from telemetry.store import migrations, opening
-from telemetry.store.bounds import Bounds
+from telemetry.store import migrations, opening, space
+from telemetry.store.bounds import Bounds, OverQuota
 from telemetry.store.damage import Damaged, structural
 from telemetry.store.limits import UNLIMITED, Limits
 from telemetry.store.reserve import Reserve, full
@@ -38,10 +38,25 @@ log = logging.getLogger(__name__)
 READERS = 2
 BLOCK = 1_000_000
 """Seqs reserved on disk at a time. More than twice what may be pending, so that no reading ever waits for it."""
+SPARE = 256 << 10
+"""Bytes that the log needs at least: on a disk without them no commit would succeed."""
 
 
 class StoreError(Exception):
-    """The disk did not take it: nothing of that transaction is to be relied on."""
+    """The disk did not take it: nothing of that transaction is to be relied on.
+
+    ``advice`` is for people who are not to read paths.
+    """
+
+    advice = "the disk does not take this now"
+
+
+class QuotaError(StoreError):
+    """It was not the disk, but ``[storage] quota``."""
+
+    def __init__(self, path: Path, advice: str) -> None:
+        super().__init__(f"{path}: {advice}")
+        self.advice = advice
 
 
 class Store:
@@ -160,12 +175,16 @@ class Store:
         return end
 
     async def close(self, last_seq: int | None = None) -> None:
-        """Close readers, then the writer; ``last_seq`` hands the unused rest of the reservation back."""
+        """Close readers, then the writer; ``last_seq`` hands the unused rest of the reservation back.
+
+        And free pages: the journal has no use for them while nothing arrives.
+        """
         if last_seq is not None and self._connection is not None:
             with contextlib.suppress(StoreError):  # then a block of seqs is skipped, as after a crash
                 await self.write(
                     lambda c: c.execute("UPDATE meta SET value = ? WHERE key = 'seq_reserved'", (last_seq + 1,)).close()
                 )
+                await self.write(lambda c: space.give_back(c, 0))
         await asyncio.to_thread(self._readers.shutdown)
         self._close_readers()
         await self._on_writer(self._disconnect)
@@ -180,6 +199,8 @@ class Store:
             raise
         except (sqlite3.Error, OSError) as error:
             self._suspect(error)
+            if isinstance(error, OverQuota):
+                raise QuotaError(self.path, str(error)) from error
             raise StoreError(f"{self.path}: {error}") from error
         finally:
             if self.bounds.short:
@@ -263,8 +284,10 @@ class Store:
             result = work(connection)
             connection.execute("COMMIT")
             self.bounds.after(connection)
-        except sqlite3.Error:
+        except sqlite3.Error as error:
             self._disconnect()
+            if (told := self.bounds.over(error)) is not None:
+                raise told from error
             raise
         except BaseException:
             connection.execute("ROLLBACK")
@@ -297,7 +320,7 @@ class Store:
         """Keep space back again; what was deleted is only given to the disk when the log goes into the database."""
         with contextlib.suppress(sqlite3.Error):
             self._connect().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-        return self.space.make()
+        return self.space.make(spare=SPARE)
 
     def _resume_numbering(self, connection: sqlite3.Connection) -> None:
         self._look(connection)

@@ -22,6 +22,15 @@ class DeviceToken(NamedTuple):
     hash: bytes
 
 
+class BrokerUser(NamedTuple):
+    """A device as a user of an MQTT broker; ``mqtt_hash`` is None without a token, or where it is older than these."""
+
+    id: str
+    gateway: tuple[str, ...] | None
+    has_token: bool
+    mqtt_hash: str | None
+
+
 class DeviceRow(NamedTuple):
     """A device as ``device list`` prints it; times in ms."""
 
@@ -47,12 +56,26 @@ def rows(connection: sqlite3.Connection) -> list[DeviceRow]:
     return [DeviceRow(id_, name, _patterns(gw), bool(token), made, seen) for id_, name, gw, token, made, seen in found]
 
 
-def give_token(db: Database, token: DeviceToken, name: str | None, created: int) -> bool:
-    """Store a token's hash, creating the device if need be; False if it has a token already."""
+def broker_users(connection: sqlite3.Connection, after: str, limit: int) -> list[BrokerUser]:
+    """Devices by id, from the one after ``after`` on."""
+    rows = connection.execute(
+        "SELECT id, gateway, token_hash IS NOT NULL, mqtt_hash FROM devices WHERE id > ? ORDER BY id LIMIT ?",
+        (after, limit),
+    )
+    return [BrokerUser(id_, _patterns(gateway), bool(token), hash_) for id_, gateway, token, hash_ in rows]
+
+
+def give_token(db: Database, token: DeviceToken, mqtt_hash: str, name: str | None, created: int) -> bool:
+    """Store a token's hashes, creating the device if need be; False if it has a token already."""
     if db.table("devices").count_where("id = ? AND token_hash IS NOT NULL", [token.device]):
         return False
     gateway = None if token.gateway is None else json.dumps(token.gateway, ensure_ascii=False)
-    device: dict[str, object] = {"id": token.device, "gateway": gateway, "token_hash": token.hash}
+    device: dict[str, object] = {
+        "id": token.device,
+        "gateway": gateway,
+        "token_hash": token.hash,
+        "mqtt_hash": mqtt_hash,
+    }
     if name is not None:
         device["name"] = name
     db.table("devices").insert({"id": token.device, "created": created}, ignore=True)
@@ -64,7 +87,7 @@ def take_token(db: Database, device: str) -> bool:
     """Forget a device's token; the device and its data stay. False if it had none."""
     if not db.table("devices").count_where("id = ? AND token_hash IS NOT NULL", [device]):
         return False
-    db.table("devices").update(device, {"token_hash": None})
+    db.table("devices").update(device, {"token_hash": None, "mqtt_hash": None})
     return True
 
 

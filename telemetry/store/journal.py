@@ -1,7 +1,7 @@
 """The journal: one row per commit, its readings packed in one BLOB in arrival order. Append-only.
 
-Layout of ``data``, deflated with zlib if it is shorter than its records: ``count`` records of 21 bytes, little-endian,
-unpadded, then the text tail.
+Layout of ``data``, packed by ``planes`` if it is shorter than its records: ``count`` records of 21 bytes,
+little-endian, unpadded, then the text tail.
 
     bytes  field    meaning
     0-3    series   u32, series.id
@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from telemetry.model import Batch, MessageId, Value
+from telemetry.store import planes
 from telemetry.store.damage import Damaged
 
 RECORD = struct.Struct("<IBqd")
@@ -32,9 +33,9 @@ NUMBER, BOOLEAN, TEXT_STATE = 0, 1, 2
 KIND_BITS = 3
 UNTRUSTED_CLOCK = 4
 
-DEFLATED = 5_000
-"""Rows of more readings are not deflated. For small ones it halves the pages that commits write; a flood fills whole
-pages anyway, and has better use for the time."""
+PACKED = 5_000
+"""Rows of more readings are not packed. For small ones it saves most of the pages that commits write; a flood fills
+whole pages anyway, and has better use for the time."""
 
 SCHEMA = """
 CREATE TABLE journal (
@@ -129,18 +130,18 @@ def crc_of(row: Row) -> int:
 
 
 def opened(values: tuple[Any, ...]) -> Row:
-    """A row as SELECT gave it, inflated, not verified. Raises zlib.error and TypeError on one that is damaged."""
+    """A row as SELECT gave it, unpacked, not verified. Raises NoPlanes and TypeError on one that is damaged."""
     row = Row(*values)
     if len(row.data) < row.readings * RECORD.size:
-        return row._replace(data=zlib.decompress(row.data))
+        return row._replace(data=planes.unpack(row.data, row.readings))
     return row
 
 
 def verified(values: tuple[Any, ...]) -> Row:
-    """A row as SELECT gave it, inflated. Raises Damaged if it does not fit its checksum."""
+    """A row as SELECT gave it, unpacked. Raises Damaged if it does not fit its checksum."""
     try:
         row = opened(values)
-    except (zlib.error, TypeError) as error:
+    except (planes.NoPlanes, TypeError) as error:
         raise Damaged("journal", values[0]) from error
     if row.crc is not None and row.crc != crc_of(row):
         raise Damaged("journal", row.first_seq)
@@ -163,17 +164,17 @@ def unpack(first_seq: int, count: int, data: bytes, skip: int = 0) -> Iterator[R
 
 
 def append(connection: sqlite3.Connection, rows: Iterable[Row]) -> int:
-    """Insert rows inside the caller's transaction; returns the bytes of their BLOBs before they are deflated."""
+    """Insert rows inside the caller's transaction; returns the bytes of their BLOBs before they are packed."""
     size = 0
     for row in rows:
-        connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row._replace(data=_deflated(row)))
+        connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row._replace(data=_packed(row)))
         size += len(row.data)
     return size
 
 
-def _deflated(row: Row) -> bytes:
+def _packed(row: Row) -> bytes:
     """The BLOB smaller than its records, or as it is: so the length says which it is."""
-    if row.readings > DEFLATED:
+    if row.readings > PACKED:
         return row.data
-    smaller = zlib.compress(row.data, 1)
+    smaller = planes.pack(row.data, row.readings)
     return smaller if len(smaller) < row.readings * RECORD.size else row.data

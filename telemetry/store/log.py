@@ -40,7 +40,8 @@ def commit(store: Store, connection: sqlite3.Connection, group: Group) -> tuple[
     """Write a group inside the caller's transaction; returns (bytes journalled, new end of reserved seqs)."""
     for device in group.devices:
         connection.execute(
-            "INSERT OR IGNORE INTO devices (id, name, created) VALUES (?, ?, ?)",
+            "INSERT INTO devices (id, name, created) VALUES (?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET name = ifnull(devices.name, excluded.name)",
             (device.id, device.name, device.created),
         )
     for one in group.series:

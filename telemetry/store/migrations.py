@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from telemetry.store import chunk_schema, corrections, damages, imports, journal, levels, roles, usage
+from telemetry.store import chunk_schema, corrections, damages, imports, journal, labels, levels, roles, usage
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -102,6 +102,19 @@ def _roles(db: Database) -> None:
         db.execute(statement)
 
 
+def _sparing(db: Database) -> None:
+    for statement in corrections.SPARING:
+        db.execute(statement)
+
+
+def _mqtt_passwords(db: Database) -> None:
+    db.execute("ALTER TABLE devices ADD COLUMN mqtt_hash TEXT")
+
+
+def _labels(db: Database) -> None:
+    db.execute(labels.SCHEMA)
+
+
 STEPS: dict[str, Callable[[Database], None]] = {
     "m001_journal": _journal,
     "m002_registry": _registry,
@@ -115,6 +128,9 @@ STEPS: dict[str, Callable[[Database], None]] = {
     "m010_usage": _usage,
     "m011_corrections": _corrections,
     "m012_roles": _roles,
+    "m013_sparing": _sparing,
+    "m014_mqtt_passwords": _mqtt_passwords,
+    "m015_labels": _labels,
 }
 
 

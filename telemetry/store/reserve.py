@@ -11,8 +11,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-SIZE = 4 << 20
-"""Bytes: as large as the write-ahead log grows before it is checkpointed."""
+SIZE = 2 << 20
+"""Bytes: for what a step of cleaning logs, and for pages that are in the log and not in the file yet (``bounds``)."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 FULL_CODES = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
@@ -36,11 +36,14 @@ class Reserve:
         self.given_up = False
         """Whether it was released and could not be made again since."""
 
-    def make(self, least: int | None = None) -> bool:
-        """Take the space, or half of it, and so on down to ``least`` bytes; whether it is there now."""
+    def make(self, least: int | None = None, spare: int = 0) -> bool:
+        """Take the space, or half of it, and so on down to ``least`` bytes; whether it is there now.
+
+        Not if it would leave less than ``spare`` bytes on the disk.
+        """
         size = self.size
         while size and size >= (self.size if least is None else least):
-            if self._allocate(size):
+            if self._allocate(size, spare):
                 self.given_up = False
                 return True
             size //= 2
@@ -56,11 +59,11 @@ class Reserve:
         self.given_up = self.given_up or held
         return held
 
-    def _allocate(self, size: int) -> bool:
+    def _allocate(self, size: int, spare: int) -> bool:
         try:
             file = os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
             try:
-                os.posix_fallocate(file, 0, size)
+                os.posix_fallocate(file, 0, size + spare)
                 os.ftruncate(file, size)
             finally:
                 os.close(file)

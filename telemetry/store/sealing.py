@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from telemetry.clock import monotonic
-from telemetry.store import ledger, readings, records
+from telemetry.store import corrections, ledger, readings, records
 from telemetry.store.records import LAYOUT, Records, Texts
 from telemetry.store.tail import sort
 from telemetry.store.weave import bounded, pieces, weave
@@ -41,14 +41,16 @@ class Part:
 def take(connection: sqlite3.Connection, size: int = PART) -> Part | None:
     """The next part of the journal (some ``size`` bytes) that is to be sealed; None if all is.
 
-    A seal that a crash cut off goes on with the same part. Raises Damaged and sqlite3.Error.
+    A seal that a crash cut off goes on with the same part. A part ends where an unfinished deletion ends in the log, so
+    that all of it came before that or after. Raises Damaged and sqlite3.Error.
     """
     meta = ledger.get(connection)
     begun = meta["sealing_upto"]
+    last = begun or corrections.barrier(connection, meta["sealed_seq"]) or EVER
     found, texts = [np.empty(0, dtype=LAYOUT)], Texts()
     after = end = meta["sealed_seq"]
     taken = 0
-    while (taken < size or begun) and (rows := readings.page(connection, after, begun or EVER)):
+    while (taken < size or begun) and (rows := readings.page(connection, after, last)):
         found.append(records.decode([(row.readings, row.data) for row in rows], texts))
         after = rows[-1].first_seq
         end = max(after, after + rows[-1].readings - 1)
@@ -68,7 +70,7 @@ def step(connection: sqlite3.Connection, part: Part) -> list[Records]:
 
     The caller takes that into ``part.series`` once it is committed. Raises Damaged and sqlite3.Error.
     """
-    done = _weave_some(connection, part.series, part.texts)
+    done = _weave_some(connection, part.series, part.texts, ledger.get(connection)["sealed_seq"])
     ledger.add(connection, sealed_readings=done.taken, stored=done.stored, duplicate=done.taken - done.stored)
     series, ts = (int(done.left[0]["series"][0]), int(done.left[0]["ts"][0])) if done.left else (NO_SERIES, 0)
     ledger.put(connection, sealing_upto=part.upto, sealing_series=series, sealing_ts=ts if done.cut else NO_TIME)
@@ -83,7 +85,7 @@ class _Done(NamedTuple):
     """Whether the first of ``left`` is the rest of a series of which earlier readings are woven."""
 
 
-def _weave_some(connection: sqlite3.Connection, series: Sequence[Records], texts: Texts) -> _Done:
+def _weave_some(connection: sqlite3.Connection, series: Sequence[Records], texts: Texts, since: int = EVER) -> _Done:
     until = monotonic() + STEP
     taken = stored = 0
     left = list(series)
@@ -91,7 +93,7 @@ def _weave_some(connection: sqlite3.Connection, series: Sequence[Records], texts
         some = left[0]
         if (cut := bounded(connection, some)) < len(some):
             some = some[np.argsort(some["ts"], kind="stable")]
-        stored += weave(connection, some[:cut], texts).stored
+        stored += weave(connection, some[:cut], texts, since).stored
         taken += cut
         if cut < len(some):
             left[0] = some[cut:]

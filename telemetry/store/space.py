@@ -65,7 +65,8 @@ def give_back(connection: sqlite3.Connection, keep: int) -> bool:
     """
     until = monotonic() + STEP
     while (found := pages(connection)).free > keep:
-        connection.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()
+        for _ in range(PAGES):  # Python's sqlite3 leaves this PRAGMA after its first page
+            connection.execute("PRAGMA incremental_vacuum(1)").fetchall()
         if pages(connection).free >= found.free:
             return False
         if monotonic() > until:

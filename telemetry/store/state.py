@@ -10,9 +10,9 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
-from telemetry.model import Kind, Series, Value, kind_of
+from telemetry.model import AHEAD, Kind, Series, Value, kind_of
 from telemetry.registry import Device, Registry
-from telemetry.store import corrections, damages, journal, log, roles
+from telemetry.store import corrections, damages, journal, labels, log, roles
 from telemetry.store.damage import Damaged
 
 SeriesState = tuple[str, str | None, int | None, Value | None, int]
@@ -22,6 +22,9 @@ DeviceState = tuple[int | None, str | None, str]
 def load(connection: sqlite3.Connection, registry: Registry) -> int:
     """Fill the registry; returns the newest arrival stamp (ms), 0 in an empty database. Raises Damaged."""
     registry.load(_devices(connection), _series(connection), roles.aliases(connection))
+    for id_, label in labels.every(connection).items():
+        if (one := registry.by_id.get(id_)) is not None and one.id == id_:
+            one.labelled(label.unit, one.unit if label.unit is None else label.source_unit, label.title)
     for id_, masks in corrections.all_active(connection).items():
         if id_ in registry.by_id:
             registry.by_id[id_].masks = tuple(masks)
@@ -36,6 +39,10 @@ def load(connection: sqlite3.Connection, registry: Registry) -> int:
             _replay(registry, row)
             newest = max(newest, row.received)
         seq = rows[-1].first_seq + rows[-1].readings - 1
+    for one in registry.series.values():
+        # stamps run ahead of the clock: those of this run go on behind the last one, or they would overwrite readings
+        if one.latest is not None and one.latest[0] <= newest + AHEAD:
+            one.stamp = one.latest[0]
     return newest
 
 

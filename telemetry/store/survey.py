@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from telemetry.store import buckets, chunks, fold, rollups
 from telemetry.store.buckets import Buckets
 from telemetry.store.extents import Interval, Span, Unsealed, outlived
-from telemetry.store.records import Records, Texts, settle
+from telemetry.store.records import Records, Texts, joined, settle
 
 HUGE = 2.0**64
 """Values are divided by this where their sum would overflow."""
@@ -141,8 +141,8 @@ def _huge(connection: sqlite3.Connection, span: Span, new: Unsealed, width: int,
 
 def _combined(parts: Iterable[Buckets], width: int) -> Buckets:
     """Buckets of widths that divide ``width``, in any order, as buckets of that width; first and last mean nothing."""
-    joined: Buckets = np.concatenate([buckets.NONE, *parts])
-    return buckets.merge([joined[np.argsort(joined["t"], kind="stable")]], width)
+    found: Buckets = joined(buckets.BUCKET, parts)
+    return buckets.merge([found[np.argsort(found["t"], kind="stable")]], width)
 
 
 def _last(records: Records, width: int) -> Records:

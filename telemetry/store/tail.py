@@ -15,7 +15,7 @@ import numpy as np
 
 from telemetry.store import journal, readings, records
 from telemetry.store.journal import KIND_BITS, TEXT_STATE
-from telemetry.store.records import LAYOUT, Records, Texts
+from telemetry.store.records import LAYOUT, Records, Texts, joined
 
 EVER = 1 << 62
 SOME = 64
@@ -42,8 +42,8 @@ class Tail:
             blocks, known = list(self._blocks), self._texts.known
         wanted = np.array(sorted(ids), dtype=np.uint32)
         found = [piece for block in blocks for piece in _of(block, wanted)]
-        joined = np.concatenate([np.empty(0, dtype=LAYOUT), *found])
-        picked = joined[(joined["ts"] >= frm) & (joined["ts"] < to)]
+        some = joined(LAYOUT, found)
+        picked = some[(some["ts"] >= frm) & (some["ts"] < to)]
         picked["kind"] &= KIND_BITS
         is_text = picked["kind"] == TEXT_STATE
         if is_text.any():

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from telemetry.model import Mask
-from telemetry.store import chunks, corrections, hidden, masks, rollups, spread, taking
+from telemetry.store import chunks, corrections, hidden, masks, rollups, spared, spread, taking
 from telemetry.store.chunks import Headers
 from telemetry.store.records import Records, Texts, settle
 from telemetry.store.rollups import Sealed
@@ -26,6 +26,7 @@ REWRITTEN = 16
 """Old chunks that one transaction writes anew for late readings of a series."""
 TAIL = 64
 """Chunks at the end that are looked at for merging; hardly more small ones can lie there."""
+EVER = 1 << 62
 
 
 class Woven(NamedTuple):
@@ -35,8 +36,11 @@ class Woven(NamedTuple):
     duplicate: int
 
 
-def weave(connection: sqlite3.Connection, records: Records, known: Texts) -> Woven:
-    """Take in readings of one series, in order of arrival; ``known`` holds their texts. Raises Damaged."""
+def weave(connection: sqlite3.Connection, records: Records, known: Texts, since: int = EVER) -> Woven:
+    """Take in readings of one series, in order of arrival; ``known`` holds their texts. Raises Damaged.
+
+    They have a seq above ``since``; without one they count as the newest. Deletions that are older spare them.
+    """
     series = int(records["series"][0])
     state = rollups.sealed(connection, series)
     new = settle(records)
@@ -51,6 +55,9 @@ def weave(connection: sqlite3.Connection, records: Records, known: Texts) -> Wov
         _append(connection, fresh, known)
     spans = spread.spread(connection, state, series, gaps, late)
     rollups.put_sealed(connection, series, _grown(state, new, stored, spans))
+    for deletion in corrections.deleting(connection, series):
+        if since >= deletion.upto:
+            spared.put(connection, deletion, new)
     if standing := masks.active(connection, series):
         stored -= hidden.drop(connection, series, standing, new["ts"])
         _hide(connection, new, standing)

@@ -36,6 +36,7 @@ class Server:
         self.frames: list[str | bytes] = []
         self.notes: list[Note] = []
         self.heard: dict[str, object] = {}
+        self.kept: list[tuple[str | bytes, Batch | Refusal | str, Future | None]] = []
         self.full = False
         self.metrics = Metrics()
         self.registry = Registry()
@@ -75,6 +76,9 @@ class Server:
 
     def values(self, values: Mapping[str, object]) -> None:
         self.heard |= values
+
+    def keep(self, frame: str | bytes, outcome: Batch | Refusal | str, commit: Future | None) -> None:
+        self.kept.append((frame, outcome, commit))
 
     def send(self, frame: str | bytes) -> None:
         self.frames.append(frame)
@@ -436,5 +440,35 @@ def test_faithful_device_loses_nothing_and_doubles_nothing(steps: list[str]) -> 
         assert server.last_id == total - 1
         kinds = [step for step in [*steps, *["send"] * 3] if step in ("send", "bad")]
         assert done == ids == [at for at, step in enumerate(kinds) if step == "send"]
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("pending", [False, True])
+def test_every_frame_is_kept_once_with_what_became_of_it(*, pending: bool) -> None:
+    """Also those that are put off behind an earlier one, and those of a device that waits."""
+
+    async def body() -> None:
+        server = Server(pending=pending)
+        frames = [
+            '{"t": 1}',
+            '{"id": 1, "readings": [{"t": 2}]}',
+            '{"id": 2, "readings": [{"ts": 5, "values": {"t": 1}}]}',
+            "{broken",
+            cbor2.dumps({"t": 1.5}),
+        ]
+        for frame in frames:
+            server.session.receive(frame)
+        server.full = True
+        late = ['{"id": 3, "readings": [{"t": 3}]}', '{"id": 4, "readings": [{"t": 4}]}', '{"t": 5}']
+        for frame in late:
+            server.session.receive(frame)
+        assert [frame for frame, _, _ in server.kept] == frames + late
+        kinds = [one.code.value if isinstance(one, Refusal) else type(one).__name__ for _, one, _ in server.kept]
+        if pending:
+            assert kinds == ["unknown_device"] * 3 + ["bad_message"] + ["unknown_device"] * 4
+        else:
+            assert kinds == ["Batch", "Batch", "bad_time", "bad_message", "Batch"] + ["try_later"] * 3
+            assert [commit is not None for _, _, commit in server.kept] == [kind == "Batch" for kind in kinds]
 
     asyncio.run(body())

@@ -15,6 +15,7 @@ from tests.support import Server
 pytestmark = pytest.mark.e2e
 SECTIONS = {
     "Storage": "/api/storage",
+    "MQTT": "/api/bridges",
     "Export": "/api/export.csv",
     "Import": "/api/import",
     "Corrections": "/api/corrections",

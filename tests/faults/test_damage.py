@@ -57,7 +57,9 @@ def test_whatever_is_damaged_no_value_is_wrong_and_none_is_missed_in_silence(
 @pytest.mark.faults
 def test_a_server_whose_file_breaks_under_it_goes_on_with_a_new_one(server: Callable[..., Server]) -> None:
     """Same process, same port: devices connect again, and what they were told is durable is there or reported."""
+    begun = time.monotonic()
     one = server({"storage.commit_interval": "0"})
+    whole = time.monotonic() - begun  # a start without damage, on this machine as busy as it is
     viewer = one.api_token("viewer")
     token = one.device_token("d")
     device = Device(one, "d", token)
@@ -78,7 +80,7 @@ def test_a_server_whose_file_breaks_under_it_goes_on_with_a_new_one(server: Call
     device.sent = 60
     device.send(10)
     wait_until(lambda: len(device.acked) == 70, 20)
-    assert time.monotonic() - began < BACK * SCALE
+    assert time.monotonic() - began < max(BACK * SCALE, 8 * whole)
     wait_until(lambda: one.request("GET", "/healthz").json()["status"] == "damaged", 20)
     wait_until(lambda: one.get("/api/storage/damage", viewer)["salvage"] is None, 20)
     have = stored(one, "d/n", viewer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 
 from handlers.import_file import REPORTED
-from tests.support import Reply, Server, wait_until
+from tests.support import Reply, Server, run_server_py, wait_until
+from tests.telemetry.recorder import Made
 
 T0 = 1_700_000_000_000
 HEAD = b"device,metric,ts,value\n"
@@ -52,6 +54,43 @@ def test_refused_lines_are_counted_and_the_first_named(one: Server) -> None:
 def test_what_is_no_file_of_readings_is_bad_message(one: Server, body: bytes) -> None:
     reply = post(one, body + b"\n" * (2 << 20))
     assert (reply.status, reply.error["code"]) == (400, "bad_message")
+
+
+def test_the_way_to_import_a_recorder_database_is_told_and_works(one: Server) -> None:
+    """Such a file is read here and there: it cannot be taken in as a stream."""
+    made = Made(one.directory / "home-assistant_v2.db")
+    made.entity("sensor.hall_t", [(T0 // 1000 + n, str(n)) for n in range(3)])
+    path = made.close()
+    reply = post(one, path.read_bytes())
+    assert (reply.status, reply.error["code"]) == (400, "bad_message")
+    assert "Home Assistant" in reply.error["message"]
+    assert "python server.py import FILE" in reply.error["message"]
+    assert json.loads(one.cli("import", str(path)))["stored"] == 3
+    viewer = one.api_token()
+    assert one.get("/api/series", viewer, series="homeassistant/sensor.hall_t")["series"][0]["count"] == 3
+
+
+def test_a_quota_that_ends_an_import_is_named_with_what_to_do(server: Callable[..., Server]) -> None:
+    """Names of series are no readings that could go to make room; over HTTP, and over the control socket."""
+    small = server({"storage.quota": "16 MiB"})
+    lines = (b"%0120d,%0120d,%d,1\n" % (n, n, T0) for n in range(19_000))
+    data = HEAD + b"".join(lines)
+    reply = post(small, data)
+    assert (reply.status, reply.error["code"]) == (503, "try_later")
+    assert "[storage] quota = 16 MiB" in reply.error["message"]
+    assert "raise the quota" in reply.error["message"]
+    assert str(small.directory) not in reply.error["message"]
+    file = small.directory / "many.csv"
+    file.write_bytes(data)
+    for running in (True, False):
+        if not running:
+            small.stop()
+        done = run_server_py("--config", str(small.config), "import", str(file))
+        assert done.returncode == 1
+        assert "[storage] quota = 16 MiB" in done.stderr
+        assert "raise the quota" in done.stderr
+    small.start()
+    assert post(small, HEAD + b"few,t,%d,1\n" % T0).json()["stored"] == 1
 
 
 def test_no_body_is_no_reading(one: Server) -> None:

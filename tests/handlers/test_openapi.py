@@ -13,7 +13,7 @@ from handlers.openapi import DEVICE, document
 from handlers.routes import ROUTES
 from tests.support import Server
 
-PAGES = {"/", "/data", "/login", "/logout", "/setup", "/static/(.*)"}
+PAGES = {"/", "/data", "/frames", "/devices/(?P<device>.+)", "/login", "/logout", "/setup", "/static/(.*)"}
 """For people with a browser: not part of the API."""
 API = {
     re.sub(r"\(\?P<(\w+)>[^()]*\)", r"{\1}", path).replace("\\", ""): handler

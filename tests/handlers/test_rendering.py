@@ -33,15 +33,15 @@ def test_import_map_names_every_module_of_ours_and_the_vendored_ones() -> None:
 
 def test_page_loads_ahead_what_it_imports_and_nothing_else() -> None:
     """Directly or not, each once; so no page waits for a chain of imports, or fetches what only another needs."""
-    dashboard, data = preloads("telltale/main.js"), preloads("telltale/data/main.js")
+    dashboard, data, frames = (preloads(f"telltale/{page}main.js") for page in ("", "data/", "frames/"))
     names = {address: name for name, address in modules().items()}
-    for found in (dashboard, data):
+    for found in (dashboard, data, frames):
         assert len(set(found)) == len(found)
     assert {names[one] for one in dashboard} >= {"telltale/main.js", "telltale/core/series.js", "lit", "partysocket/ws"}
     assert not [one for one in dashboard if "/data/" in one]
     assert {names[one] for one in data} >= {"telltale/data/app.js", "telltale/theme.js", "telltale/core/storage.js"}
     assert not {"partysocket/ws", "telltale/ui/chart.js"} & {names[one] for one in data}
-    assert set(dashboard) | set(data) == set(names), "a module that no page loads"
+    assert {*dashboard, *data, *frames} == set(names), "a module that no page loads"
     with pytest.raises(KeyError):
         preloads("telltale/missing.js")
 

@@ -49,6 +49,11 @@ def test_a_chart_of_the_old_name_goes_on_after_a_rename(fed: Fed, operator: str)
         for name in ("boiler/t", "kitchen/temperature"):
             assert fed.history(name)["v"] == [1, 2]
             assert fed.get("/api/latest", series=name)["latest"] == [[name, T0 + 1_000, 2]]
+            (one,) = fed.get("/api/series", series=name)["series"]
+            assert (one["series"], one["first"], one["last"], one["count"]) == (name, T0, T0 + 1_000, 2)
+            live = fed.server.live(fed.viewer)
+            live.send({"id": 1, "subscribe": [name]})
+            assert live.recv_key("latest") == [[name, T0 + 1_000, 2]]
             exported = fed.server.request("GET", f"/api/export.csv?series={name}", token=fed.viewer).text
             assert [line.split(",")[:4:3] for line in exported.splitlines()[1:]] == [
                 ["boiler", "2023-11-14T22:13:20.000Z"],

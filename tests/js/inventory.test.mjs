@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Inventory, filter, label } from "../../static/js/core/inventory.js";
+import { Inventory, filter, label, lastKnown, namesOf } from "../../static/js/core/inventory.js";
 
 const device = (id, state = "online", more = {}) => ({ device: id, name: null, state, last_seen: 5, ...more });
 const one = (device_, metric) => ({ device: device_, metric, name: `${device_}/${metric}` });
@@ -97,4 +97,26 @@ test("the filter wants every word somewhere in the names", () => {
 test("a device is called by its name, else by its id", () => {
   assert.equal(label({ id: "a1", name: "Attic" }), "Attic");
   assert.equal(label({ id: "a1", name: null }), "a1");
+});
+
+test("values that are only last known stand until there is a reading, and go when the list says so", () => {
+  const inventory = new Inventory();
+  const value = { value: 1.5, ts: null, unit: "°C", heard: 7 };
+  inventory.list([device("a", "online", { last_known: { t: value, u: value }, clock_warning: { said: 5, at: 6 } })]);
+  const found = inventory.devices.get("a");
+  inventory.add([one("a", "t")]);
+  assert.deepEqual(lastKnown(found), [["u", value]]);
+  assert.deepEqual(found.clock, { said: 5, at: 6 });
+  inventory.presence([["a", "offline", 9]]);
+  inventory.push({ device: "a", state: "offline", name: "A" }); // says nothing of either
+  assert.deepEqual(lastKnown(found), [["u", value]]);
+  assert.deepEqual(found.clock, { said: 5, at: 6 });
+  inventory.push(device("a"));
+  assert.deepEqual([lastKnown(found), found.clock], [[], null]);
+});
+
+test("a title that a person gave is what a series is found by", () => {
+  const titled = { ...one("a", "t_1"), title: "Flow" };
+  assert.ok(namesOf(device("a"), titled).includes("Flow"));
+  assert.ok(namesOf(device("a"), { ...titled, title: null }).includes("t 1"));
 });

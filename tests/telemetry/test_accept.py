@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.accept import AHEAD, MAX_AT, Gate, Sender
+from telemetry.accept import MAX_AT, Gate, Sender
 from telemetry.clock import RELEASED, Clock
-from telemetry.model import EARLIEST_TS, MAX_READINGS, Batch, Entry, Kind, Reason, Refusal
+from telemetry.model import AHEAD, EARLIEST_TS, MAX_READINGS, Batch, Entry, Kind, Reason, Refusal
 from telemetry.registry import Registry
 
 NOW = RELEASED + 1_000_000_000

@@ -164,3 +164,17 @@ def test_a_failing_disk_is_an_answer(tmp_path: Path) -> None:
                 assert "no_such_table" in await error(admin, command, **given)
 
     run(tmp_path, body)
+
+
+def test_users_of_the_broker_come_with_hashes_and_without_tokens(tmp_path: Path) -> None:
+    async def body(admin: Admin) -> None:
+        (made,) = await lines(admin, "device add", id="boiler")
+        await lines(admin, "device add", id="hub", gateway=["node-*"])
+        await lines(admin, "device revoke", id="hub")
+        boiler, hub = await lines(admin, "broker list", after="")
+        assert boiler["mqtt_hash"].startswith("$7$")
+        assert made["token"] not in str(boiler)
+        assert (hub["id"], hub["has_token"], hub["mqtt_hash"]) == ("hub", False, None)
+        assert [one["id"] for one in await lines(admin, "broker list", after="boiler")] == ["hub"]
+
+    run(tmp_path, body)

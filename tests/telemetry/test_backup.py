@@ -13,6 +13,8 @@ from telemetry.backup import Backups
 from telemetry.clock import last_time_at, next_time_at, wall_ms
 from telemetry.settings import BackupSettings
 from telemetry.store.backup import BackupError
+from telemetry.store.checking import Inspection
+from telemetry.store.db import StoreError
 from tests.telemetry.kit import Kit, core, until
 
 DAY = 86_400_000
@@ -20,7 +22,7 @@ DAY = 86_400_000
 
 def backups(kit: Kit, folder: Path, keep: int = 2, at: tuple[int, int] | None = (3, 30)) -> Backups:
     settings = replace(BackupSettings(), at=at, folder=folder, keep=keep)
-    return Backups(kit.store, kit.maintenance, settings)
+    return Backups(kit.store, settings)
 
 
 def test_one_that_was_missed_is_made_after_the_start_and_no_second_one(tmp_path: Path) -> None:
@@ -80,6 +82,56 @@ def test_a_failure_is_shown_until_the_next_success(tmp_path: Path) -> None:
             assert (one.ok(), one.report()["error"]) == (1.0, None)
 
     asyncio.run(body())
+
+
+def test_nobody_waits_for_a_backup_and_a_write_that_failed_ends_it(tmp_path: Path) -> None:
+    """Sealing goes on between its pages; after a new connection nobody knows what has changed."""
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            await kit.send([(at, 1.0) for at in range(2_000)])
+            await kit.maintenance.seal(everything=True)
+            one = backups(kit, tmp_path / "safe")
+            sealed: list[int] = []
+
+            async def seal(_done: int, _total: int) -> None:
+                await kit.send([(10_000 + len(sealed), 2.0)])
+                await kit.maintenance.seal(everything=True)
+                sealed.append(kit.store.committed)
+
+            async with asyncio.timeout(60):
+                await one.make(tmp_path / "copy.db", seal)
+            assert sealed
+
+            async def fail(_done: int, _total: int) -> None:
+                kit.store.failing = True
+                with pytest.raises(StoreError):
+                    await kit.store.write(lambda _: None)
+                kit.store.failing = False
+
+            with pytest.raises(BackupError, match="try again"):
+                await one.make(tmp_path / "other.db", fail)
+            assert not (tmp_path / "other.db").exists()
+        inspection = Inspection(tmp_path / "copy.db", alone=True)
+        found = []
+        while (step := inspection.step()) is not None:
+            found += step
+        inspection.close()
+        assert found == []
+        assert inspection.check.seen.readings == 2_000 + len(sealed)
+
+    asyncio.run(body())
+
+
+def test_two_backups_are_made_one_after_the_other(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            await kit.send([(at, 1.0) for at in range(2_000)])
+            one = backups(kit, tmp_path / "safe")
+            await asyncio.gather(one.make(tmp_path / "a.db"), one.make(tmp_path / "b.db"))
+
+    asyncio.run(body())
+    assert (tmp_path / "a.db").stat().st_size == (tmp_path / "b.db").stat().st_size > 0
 
 
 def test_without_a_time_of_day_there_are_none(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from telemetry import corrections
-from telemetry.clock import Clock
+from telemetry.clock import Clock, wall_ms
 from telemetry.corrections import Corrections, draft_of
 from telemetry.model import Mask, Reason, Refusal, Value
 from telemetry.store import corrections as stored
@@ -271,6 +271,61 @@ def test_what_a_crash_interrupts_goes_on_and_late_readings_are_not_deleted_by_it
             await balanced(kit)
 
     asyncio.run(again())
+
+
+@pytest.mark.parametrize("steps", [0, 5])
+@pytest.mark.parametrize("way", ["sealed", "loaded"])
+def test_what_comes_while_a_deletion_waits_or_is_half_done_survives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, way: str
+) -> None:
+    """Also what an import or a merge has sealed: before the place that the deletion has come to, and after it."""
+    from telemetry.store import chunks, correcting
+    from telemetry.store.records import Texts
+    from tests.telemetry.store.kit import packed
+
+    monkeypatch.setattr(chunks, "MAX", 100)
+    monkeypatch.setattr(chunks, "FULL", 50)
+    monkeypatch.setattr(correcting, "CHUNKS", 1)
+    monkeypatch.setattr(correcting, "SOME", 1)
+    late: list[tuple[int, Value]] = [(500, 8.0), (700_000, 7.0), (800_500, 9.0)]
+
+    async def inner() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            some = made(kit)
+            await kit.send([(1_000 * n, float(n)) for n in range(500)])
+            await kit.maintenance.seal(everything=True)
+            await kit.send([(1_000 * n, float(n)) for n in range(500, 1_000)])
+            row = stored.Correction(0, 1, T0, T0 + 900_000, "delete", None, 10_000.0, "why", "anna", wall_ms())
+            row = await kit.store.write(lambda connection: stored.add(connection, row))
+            assert row.upto == kit.store.committed
+            if steps:
+                await kit.maintenance.seal(everything=True)
+            for _ in range(steps):
+                assert await kit.store.write(lambda c: correcting.step(c, _row(c)))
+            if way == "sealed":
+                await kit.send(late)
+            await kit.maintenance.seal(everything=True)
+            if way == "loaded":
+                texts = Texts()
+                records = packed([(T0 + ts, value) for ts, value in late], texts)
+                await kit.maintenance.load(records, texts)
+            await balanced(kit)
+            await some.work()
+            (done,) = await some.listed(["*"])
+            assert (done["id"], done["state"]) == (row.id, "done")
+            assert done["readings"] == 899, "one was replaced before its turn came"
+            rest = [(1_000 * n, float(n)) for n in range(900, 1_000)]
+            assert await shown(kit) == [*late, *rest]
+            assert await kit.store.read(lambda c: c.execute("SELECT count(*) FROM spared").fetchone()) == (0,)
+            await balanced(kit)
+            back = await some.undo(row.id, "bert")
+            assert isinstance(back, dict)
+            await some.work()
+            full = {1_000 * n: float(n) for n in range(1_000)} | dict(late)
+            assert await shown(kit) == sorted(full.items())
+            await balanced(kit)
+
+    asyncio.run(inner())
 
 
 def _row(connection: Connection) -> stored.Correction:

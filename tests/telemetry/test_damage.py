@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from telemetry.channel import Caller, Direct, nothing
 from telemetry.history import Query
 from telemetry.lock import DatabaseLock
+from telemetry.long_commands import LongCommands
 from telemetry.model import Batch, Kind, Reading, Refusal, Series
 from telemetry.store import quarantine
 from telemetry.store.db import StoreError
@@ -108,6 +110,23 @@ def test_a_look_after_the_start_finds_what_nobody_reads(tmp_path: Path) -> None:
             count = core.damages.report()["count"]
             await core.damages.run()
             assert core.damages.report()["count"] == count
+
+    asyncio.run(body())
+
+
+def test_nobody_waits_for_the_look_after_the_start_nor_for_a_check(tmp_path: Path) -> None:
+    """Both go on while someone else changes chunks, and hold nobody up."""
+    path = tmp_path / "x.db"
+
+    async def body() -> None:
+        await fill(path)
+        change(path, "UPDATE rollup_15m SET count = count + 1")
+        async with running(path) as core, asyncio.timeout(60):
+            async with core.maintenance.exclusive("a test"):
+                await core.damages.run()
+                answer = await LongCommands(core).run({"command": "check"}, Direct(Caller(nothing())))
+            assert core.damages.damaged
+            assert answer["lines"][-1]["readings"] == 3_000
 
     asyncio.run(body())
 

@@ -46,6 +46,7 @@ def sample() -> Sample:
         damages=SimpleNamespace(damaged=False),
         backups=SimpleNamespace(age=lambda: None, ok=lambda: None),
         admission=SimpleNamespace(list=lambda: [{"device": "x"}]),
+        bridges=[],
     )
     core.registry.add_device("boiler", 0).online = True
     return Sample(core, REPORT)
@@ -91,3 +92,29 @@ def test_value_that_is_not_to_be_had_is_left_out(
     assert re.search(r"^process_resident_memory_bytes [1-9][0-9]{6,}$", text(sample), re.MULTILINE)
     monkeypatch.setattr(exposition, "STATM", tmp_path / "none")
     assert "process_resident" not in text(sample)
+
+
+def report(broker: str, state: str, **messages: int) -> dict[str, Any]:
+    """What a bridge says of its broker, as far as it is a metric."""
+    counts = {"received": 0, "taken": 0, "refused": 0, "held": 0} | messages
+    return {"broker": broker, "state": state, "unacknowledged": 2, "messages": counts}
+
+
+def test_without_a_broker_nothing_is_said_of_mqtt(sample: Sample) -> None:
+    assert "telltale_mqtt" not in text(sample)
+
+
+def test_brokers_have_a_label_and_their_messages_are_added_up(sample: Sample) -> None:
+    sample.core.bridges += [
+        lambda: report("a:1", "connected", received=5, taken=3, refused=1, held=4),
+        lambda: report('b"\\:1', "waiting", received=2, taken=2),
+    ]
+    lines = text(sample).splitlines()
+    assert 'telltale_mqtt_connected{broker="a:1"} 1' in lines
+    assert r'telltale_mqtt_connected{broker="b\"\\:1"} 0' in lines
+    assert "telltale_mqtt_received_total 7" in lines
+    assert 'telltale_mqtt_messages_total{outcome="taken"} 5' in lines
+    assert 'telltale_mqtt_messages_total{outcome="refused"} 1' in lines
+    assert "telltale_mqtt_held_total 4" in lines
+    assert 'telltale_mqtt_unacknowledged{broker="a:1"} 2' in lines
+    assert not [line for line in lines if 'outcome="received"' in line or 'outcome="held"' in line]

@@ -101,3 +101,15 @@ def test_former_names_are_loaded_and_series_that_were_merged_mean_the_other() ->
     assert registry.by_id[2] is registry.find("b/t") is registry.find("x") is registry.series["a/t"]
     assert registry.find("gone") is None
     assert registry.add_series(series("b", "u")).id == 3
+
+
+def test_a_name_that_comes_while_its_device_is_saved_is_saved_once_more() -> None:
+    """The commit that is under way may have written the device without it; the first name stays."""
+    registry = Registry()
+    device = registry.add_device("boiler", 1)
+    saving = list(registry.unsaved_devices)
+    registry.call(device, "Boiler")
+    registry.call(device, "Another")
+    del registry.unsaved_devices[: len(saving)]
+    assert registry.unsaved_devices == [device]
+    assert device.name == "Boiler"

@@ -113,3 +113,37 @@ def test_paths() -> None:
     assert values.optional_path("a b/c") == Path("a b/c")
     with pytest.raises(ValueError, match="path of a file"):
         values.path("a\0b")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ()),
+        ("awair://awair-1.local", ("awair://awair-1.local",)),
+        ("airgradient://10.0.0.7:8080/, deconz://[fe80::1]:443", ("airgradient://10.0.0.7:8080/", "deconz://[fe80::1]:443")),
+        ("awair://a, awair://a", ("awair://a",)),
+    ],
+)  # fmt: skip
+def test_targets_to_poll(text: str, found: tuple[str, ...]) -> None:
+    assert values.targets(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["awair", "http://host", "awair://", "awair://host/path", "awair://me:pw@host", "deconz://host:0", "deconz://host:x",
+     "deconz://host:99999", "awair://host?x=1", "awair://[::1"],
+)  # fmt: skip
+def test_what_cannot_be_polled_is_no_target(text: str) -> None:
+    with pytest.raises(ValueError, match="write awair://HOST"):
+        values.targets(text)
+
+
+@pytest.mark.parametrize("text", ["", "pi", "Boiler-Room2", "a" * 60])
+def test_a_host_name_of_one_word(text: str) -> None:
+    assert values.host_label(text) == text
+
+
+@pytest.mark.parametrize("text", ["pi.local", "-pi", "pi-", "boiler room", "küche", "a" * 61])
+def test_what_is_no_host_name_of_one_word(text: str) -> None:
+    with pytest.raises(ValueError, match="host name of one word"):
+        values.host_label(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from pathlib import Path
 
@@ -215,3 +216,31 @@ def test_an_unknown_setting_ends_the_program_with_status_2_and_one_line(tmp_path
     assert done.stderr.count("\n") == 1
     assert "setting server.prot in" in done.stderr
     assert not done.stdout
+
+
+def test_error_line_hides_the_password_of_a_broker(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"mqtt\.url.*\*\*\*") as caught:
+        load([("mqtt.url", "mqtx://me:s3cr/et@broker")], {}, tmp_path / "config.ini")
+    assert "s3cr" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([("mqtt.url", "mqtt://a, mqtt://a:1883")], "listed twice"),
+        ([("mqtt.url", "mqtt://a"), ("mqtt.topics", "")], "needs a topic filter"),
+        ([("mqtt.tls_ca", "/nope.pem")], "no file /nope.pem"),
+        ([("mqtt.discovery", "a/+/b")], "without wildcards"),
+        ([("mqtt.discovery", "telltale")], "own topics"),
+    ],
+)
+def test_mqtt_settings_that_cannot_work_stop_the_start(given: list[tuple[str, str]], said: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        load(given, {}, tmp_path / "config.ini")
+
+
+@pytest.mark.parametrize("url", ["user:secretpw@host", "mqtt:/user:secretpw@host", "mqtx://u:secretpw@host"])
+def test_no_spelling_of_a_broker_shows_its_password(url: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load([("mqtt.url", url)], {}, tmp_path / "config.ini")
+    assert "secretpw" not in str(caught.value)

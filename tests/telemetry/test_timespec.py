@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from telemetry.model import Reason, Refusal
-from telemetry.timespec import LIMIT, moment
+from telemetry.timespec import LIMIT, moment, moment_in
 
 NOW = 1_763_632_800_123
 
@@ -74,3 +74,13 @@ def test_every_iso_time_in_any_zone_is_read_exactly(when: datetime, offset: int)
 def test_any_text_is_a_moment_or_a_refusal(text: str) -> None:
     found = moment(text, NOW, "from")
     assert isinstance(found, Refusal) or -LIMIT <= found <= LIMIT
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [(NOW, NOW), ("-1h", NOW - 3_600_000), (True, Reason.BAD_TIME), (1.5, Reason.BAD_TIME), (None, Reason.BAD_TIME)],
+)
+def test_a_time_in_a_body_is_a_string_or_an_integer(value: object, result: int | Reason) -> None:
+    found = moment_in({"since": value}, "since", NOW)
+    assert (found.code if isinstance(found, Refusal) else found) == result
+    assert not isinstance(found, Refusal) or found.at == "since"

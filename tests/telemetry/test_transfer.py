@@ -16,6 +16,7 @@ import pytest
 
 from telemetry import transfer
 from telemetry.clock import wall_ms
+from telemetry.store import quarantine
 from tests.support import ROOT, SCALE, SERVER, Server, run_server_py, wait_until
 from tests.telemetry.recorder import Made
 
@@ -158,6 +159,23 @@ def test_a_recorder_database_of_home_assistant(config: Path, tmp_path: Path) -> 
     assert json.loads(done.stdout)["stored"] == 4
     lines = run(config, "export", "--series", "homeassistant/sensor.bath_t").stdout.splitlines()
     assert [line.split(",")[4:] for line in lines[1:]] == [["20.0", "°C"], ["21.0", "°C"], ["22.0", "°C"]]
+
+
+def test_an_import_into_a_damaged_database_saves_first_what_that_held(config: Path, tmp_path: Path) -> None:
+    """Else what the import seals would take the places of what is saved later."""
+    file, late = tmp_path / "some.csv", tmp_path / "late.csv"
+    head = "device,metric,ts,value\n"
+    file.write_text(head + "".join(f"a,t,{T0 + n * 1_000},{n}\n" for n in range(5_000)))
+    late.write_text(head + "".join(f"a,t,{T0 + n * 1_000 + 500},{n}\n" for n in range(4_000, 6_000)))
+    assert run(config, "import", str(file)).returncode == 0
+    database = config.with_name("telltale.db")
+    quarantine.condemn(database, "a test")
+    assert json.loads(run(config, "import", str(late)).stdout)["stored"] == 2_000
+    assert len(list(config.parent.glob("telltale.db.damaged-*"))) == 1
+    lines = run(config, "export").stdout.splitlines()
+    assert len(lines) == 1 + 7_000
+    found = [json.loads(line) for line in run(config, "check").stdout.splitlines()]
+    assert (found[-1]["findings"], found[-1]["unacknowledged"]) == (0, 1)
 
 
 def test_another_database_is_not_imported(config: Path) -> None:

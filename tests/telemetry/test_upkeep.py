@@ -89,3 +89,30 @@ def test_check_of_nothing_is_an_error(server: Callable[..., Server]) -> None:
     status, lines, error = run(one, "check")
     assert (status, lines) == (1, [])
     assert "no such file" in error
+
+
+def test_check_tells_of_damage_until_it_is_acknowledged(server: Callable[..., Server]) -> None:
+    """An export took a damaged chunk out: what is left is sound, but something is gone."""
+    one = server({"storage.commit_interval": "0"})
+    viewer, operator, token = one.api_token("viewer"), one.api_token("operator"), one.device_token("d")
+    send(one, token, 1, 2, 3)
+    sealed = one.directory / "sealed.csv"
+    sealed.write_text("device,metric,ts,time,value,unit\n")
+    run(one, "import", str(sealed))  # seals what there is
+    one.stop()
+    with closing(sqlite3.connect(one.database)) as connection, connection:
+        assert connection.execute("UPDATE chunk_data SET crc = crc + 1").rowcount == 1
+    one.expect_log("damaged row")
+    one.start()
+    assert one.request("GET", "/api/export.csv", token=viewer).status == 200
+    assert one.get("/api/storage/damage", viewer)["damaged"] is True
+    for stop in (False, True):
+        if stop:
+            one.stop()
+        status, lines, _ = run(one, "check")
+        assert (status, lines[-1]["sound"], lines[-1]["findings"], lines[-1]["unacknowledged"]) == (1, False, 0, 1)
+        assert "not acknowledged: a row of chunks" in lines[0]["damage"]
+    one.start()
+    assert one.request("POST", "/api/storage/damage/acknowledge", token=operator).status == 200
+    status, lines, _ = run(one, "check")
+    assert (status, lines[-1]["sound"], lines[-1]["unacknowledged"]) == (0, True, 0)

@@ -82,3 +82,6 @@ export function formatStale(t, now) {
 export function formatLabel(metric) {
   return metric.replaceAll("_", " ");
 }
+
+/** What a series is called: by a person, else by its metric. */
+export const titleOf = (series) => series.title || formatLabel(series.metric);

@@ -4,7 +4,7 @@
  * What is known at first is sorted by name. What comes later is appended: a device at the end, a metric at the end of
  * its device, so nothing that someone looks at moves away.
  */
-import { formatLabel } from "telltale/core/format.js";
+import { titleOf } from "telltale/core/format.js";
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 export const byName = (a, b) => collator.compare(a, b) || (a < b ? -1 : Number(a > b));
@@ -18,7 +18,7 @@ export class Inventory {
     const waiting = devices.filter((one) => one.state === "pending");
     const known = devices.filter((one) => one.state !== "pending" && !newer.has(one.device));
     known.sort((a, b) => byName(label(a), label(b)) || byName(a.device, b.device));
-    for (const one of known) this.#known(one.device, one.state, one.name, one.last_seen);
+    for (const one of known) this.#known(one);
     const kept = [...this.pending].filter(([id]) => newer.has(id));
     this.pending = new Map([
       ...kept,
@@ -32,7 +32,7 @@ export class Inventory {
     else this.pending.delete(device.device);
     if (device.state === "approved") this.#device(device.device);
     if (device.state === "online" || device.state === "offline") {
-      this.#known(device.device, device.state, device.name, device.last_seen);
+      this.#known(device);
     }
   }
 
@@ -68,8 +68,10 @@ export class Inventory {
     return [id, rest.join("/")];
   }
 
-  #known(id, state, name, seen) {
+  #known({ device: id, state, name, last_seen: seen, last_known: known, clock_warning: clock }) {
     const device = this.#device(id);
+    if (known || seen !== undefined) device.known = known ?? {};
+    if (clock || seen !== undefined) device.clock = clock ?? null;
     device.guessed = false;
     if (name !== undefined) device.name = name;
     if (device.state !== state || state === "offline") device.since = seen ?? device.since;
@@ -77,7 +79,7 @@ export class Inventory {
   }
 
   #device(id) {
-    if (!this.devices.has(id)) this.devices.set(id, { id, name: null, state: "online", since: null, series: [] });
+    if (!this.devices.has(id)) this.devices.set(id, { id, name: null, state: "online", since: null, series: [], known: {}, clock: null });
     return this.devices.get(id);
   }
 }
@@ -87,9 +89,15 @@ export function label(device) {
   return device.name || device.device || device.id;
 }
 
+/** What is only last known of a device: [metric, {value, unit, ts, heard}] of what has no reading. */
+export function lastKnown(device) {
+  const read = new Set(device.series.map((one) => one.metric));
+  return Object.entries(device.known).filter(([metric]) => !read.has(metric));
+}
+
 /** The names by which a series is found. */
 export function namesOf(device, series) {
-  return [label(device), device.id, series.metric, formatLabel(series.metric)];
+  return [label(device), device.id, series.metric, titleOf(series)];
 }
 
 /** A test for names: every word of `text` must occur, in any case and order. */

@@ -3,7 +3,7 @@
  * from and decides whether the link is alive. `now` is a monotonic time in ms.
  *
  * Actions: state (live | down), send (text), load (history must be fetched anew), devices (fetch their list), readings,
- * refetch (spans of history), presence, device, annotation, storage, time, reconnect.
+ * refetch (spans of history), presence, device, series (its unit and label), annotation, storage, time, reconnect.
  */
 
 /** The server sends something every second. With looks five times a second the page knows within 3 s. */
@@ -49,6 +49,7 @@ export class LiveProtocol {
     if (frame.presence) actions.push({ type: "presence", presence: frame.presence });
     if (frame.annotation) actions.push({ type: "annotation", annotation: frame.annotation });
     if (frame.storage) actions.push({ type: "storage", storage: frame.storage });
+    if (frame.series) actions.push({ type: "series", series: frame.series });
     if (frame.device) actions.push({ type: "device", device: frame.device });
     // before the answer to subscribe a seq says nothing about what this socket has been sent
     if (Number.isInteger(frame.seq) && this.position && this.#asked === null) this.position.seq = frame.seq;

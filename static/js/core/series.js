@@ -45,7 +45,7 @@ export class Series {
   #fetches = new Set();
 
   constructor(name, device, metric) {
-    Object.assign(this, { name, device, metric, unit: null, kind: "number", latest: null, decimals: 0 });
+    Object.assign(this, { name, device, metric, title: null, unit: null, kind: "number", latest: null, decimals: 0 });
     this.main = new Stretch(false, Infinity, Infinity);
     this.detail = null;
     this.loaded = false;

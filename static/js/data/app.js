@@ -1,6 +1,7 @@
 /** The data page: a bar, and a section for each thing that this server can do with what it has stored. */
 import { html, nothing } from "lit";
 import { pageUrl } from "telltale/api.js";
+import "telltale/data/brokers.js";
 import "telltale/data/confirm.js";
 import { addresses, me, page, seriesNames } from "telltale/data/context.js";
 import "telltale/data/corrections.js";
@@ -8,9 +9,10 @@ import "telltale/data/export.js";
 import "telltale/data/import.js";
 import "telltale/data/series.js";
 import "telltale/data/storage.js";
-import { isDark, themes, toggleTheme } from "telltale/theme.js";
+import { themes } from "telltale/theme.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
+import { leaveTool, themeTool } from "telltale/ui/tools.js";
 
 /** Names that a field offers; a browser does not search more of them well. */
 const OFFERED = 2_000;
@@ -55,21 +57,7 @@ class DataPage extends Element {
         <h1>Data</h1>
       </div>
       <div class="tools">
-        <button
-          class="tool"
-          title="Light or dark"
-          aria-label=${isDark() ? "Use the light theme" : "Use the dark theme"}
-          @click=${toggleTheme}
-        >
-          ${icons.theme}
-        </button>
-        ${
-          me.user
-            ? html`<form method="post" action="/logout">
-                <button class="leave" title="Logged in as ${me.user}">${icons.leave}<span>Log out</span></button>
-              </form>`
-            : nothing
-        }
+        ${themeTool()} ${leaveTool(me.user)}
       </div>
     </header>`;
   }
@@ -89,13 +77,15 @@ class DataPage extends Element {
   #sections() {
     const has = this.#has;
     if (!has) return html`<p class="quiet waiting">Connecting…</p>`;
+    const edit = has.has("/api/series/edit");
     const rename = has.has("/api/series/rename");
     const merge = has.has("/api/series/merge");
     return html`${has.has("/api/storage") ? html`<tt-storage></tt-storage>` : nothing}
+    ${has.has("/api/bridges") ? html`<tt-brokers id="brokers"></tt-brokers>` : nothing}
     ${has.has("/api/export.csv") ? html`<tt-export></tt-export>` : nothing}
     ${has.has("/api/import") ? html`<tt-import></tt-import>` : nothing}
     ${has.has("/api/corrections") ? html`<tt-corrections></tt-corrections>` : nothing}
-    ${rename || merge ? html`<tt-series .rename=${rename} .merge=${merge}></tt-series>` : nothing}`;
+    ${edit || rename || merge ? html`<tt-series .edit=${edit} .rename=${rename} .merge=${merge}></tt-series>` : nothing}`;
   }
 }
 

@@ -6,15 +6,15 @@ import { api, changed } from "telltale/data/context.js";
 import { Panel } from "telltale/ui/panel.js";
 
 class SeriesPanel extends Panel {
-  static properties = { rename: { attribute: false }, merge: { attribute: false } };
-  /** What the last act was, "rename" or "merge": its form says what came of it. */
+  static properties = { edit: { attribute: false }, rename: { attribute: false }, merge: { attribute: false } };
+  /** What the last act was, "edit", "rename" or "merge": its form says what came of it. */
   #act = null;
   #done = "";
 
   render() {
     return html`<section aria-labelledby="series-title">
       <h2 id="series-title">Series</h2>
-      ${this.rename ? this.#renameForm() : nothing} ${this.merge ? this.#mergeForm() : nothing}
+      ${this.edit ? this.#editForm() : nothing} ${this.rename ? this.#renameForm() : nothing} ${this.merge ? this.#mergeForm() : nothing}
     </section>`;
   }
 
@@ -22,6 +22,29 @@ class SeriesPanel extends Panel {
     const mine = this.#act === act;
     return html`${mine ? this.trouble() : nothing}
       <p class="wide told" role="status">${mine ? this.#done : ""}</p>`;
+  }
+
+  #editForm() {
+    return html`<form class="fields" @submit=${this.#edit}>
+      <h3>Label and unit</h3>
+      <p class="quiet wide">
+        How it is shown. What you leave empty is as its device says; the numbers themselves are not converted.
+      </p>
+      <label
+        >Series
+        <input
+          name="series"
+          list="series-names"
+          autocomplete="off"
+          spellcheck="false"
+          required
+          @change=${this.#current}
+      /></label>
+      <label>Label <input name="label" autocomplete="off" maxlength="128" /></label>
+      <label>Unit <input name="unit" autocomplete="off" spellcheck="false" maxlength="32" placeholder="°C" /></label>
+      <button class="primary" ?disabled=${this.busy}>Save</button>
+      ${this.#told("edit")}
+    </form>`;
   }
 
   #renameForm() {
@@ -52,6 +75,31 @@ class SeriesPanel extends Panel {
       <button class="primary" ?disabled=${this.busy}>Take over</button>
       ${this.#told("merge")}
     </form>`;
+  }
+
+  /** Show what stands now, so that leaving a field as it is keeps it; what was typed meanwhile stays. */
+  async #current(event) {
+    const { form, value } = event.target;
+    const before = [form.label.value, form.unit.value];
+    const answer = await api.getSurely("api/series", [["series", value]]);
+    const one = answer?.series.find(({ series }) => series === value);
+    if (!one || form.series.value !== value) return;
+    if (form.label.value === before[0]) form.label.value = one.label ?? "";
+    if (form.unit.value === before[1]) form.unit.value = one.unit === one.source_unit ? "" : one.unit;
+    form.unit.placeholder = one.source_unit ?? "°C";
+  }
+
+  async #edit(event) {
+    event.preventDefault();
+    const form = event.target;
+    const body = Object.fromEntries(new FormData(form));
+    this.#done = this.problem = "";
+    this.#act = "edit";
+    if (!(await this.attempt(() => api.post("api/series/edit", body)))) return;
+    this.#done = `${body.series} is shown like that now.`;
+    form.reset();
+    this.requestUpdate();
+    changed();
   }
 
   async #rename(event) {

@@ -2,7 +2,7 @@
 import { html, nothing, repeat } from "lit";
 import { me, model } from "telltale/context.js";
 import { formatWhen } from "telltale/core/annotations.js";
-import { formatLabel } from "telltale/core/format.js";
+import { titleOf } from "telltale/core/format.js";
 import { label } from "telltale/core/inventory.js";
 import { fromField, toField } from "telltale/core/moments.js";
 import { icons } from "telltale/ui/icons.js";
@@ -34,7 +34,7 @@ class AnnotationsDialog extends Panel {
     const { series, device } = this.#card;
     return html`<dialog aria-labelledby="notes-title">
       <header>
-        <h2 id="notes-title">Notes on ${formatLabel(series.metric)}, ${label(device)}</h2>
+        <h2 id="notes-title">Notes on ${titleOf(series)}, ${label(device)}</h2>
         <button class="tool" aria-label="Close" @click=${() => this.querySelector("dialog").close()}>
           ${icons.close}
         </button>

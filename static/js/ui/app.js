@@ -5,6 +5,7 @@ import { filter, label, namesOf } from "telltale/core/inventory.js";
 import "telltale/ui/annotations.js";
 import "telltale/ui/banner.js";
 import "telltale/ui/bar.js";
+import "telltale/ui/broker.js";
 import "telltale/ui/damage.js";
 import "telltale/ui/device.js";
 import { Element } from "telltale/ui/element.js";
@@ -37,7 +38,7 @@ class App extends Element {
 
   render() {
     return html`<a class="skip" href="#main">Skip to the readings</a>
-      <div class="top"><tt-bar></tt-bar><tt-banner></tt-banner><tt-damage></tt-damage></div>
+      <div class="top"><tt-bar></tt-bar><tt-banner></tt-banner><tt-damage></tt-damage><tt-broker-note></tt-broker-note></div>
       <main id="main" tabindex="-1">${this.#main()}</main>
       <dialog aria-labelledby="add-title">
         <header>

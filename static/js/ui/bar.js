@@ -4,9 +4,10 @@ import { pageUrl } from "telltale/api.js";
 import { me, model } from "telltale/context.js";
 import { formatMoment, formatTime } from "telltale/core/format.js";
 import { RANGES } from "telltale/core/view.js";
-import { isDark, themes, toggleTheme } from "telltale/theme.js";
+import { themes } from "telltale/theme.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
+import { leaveTool, themeTool } from "telltale/ui/tools.js";
 
 const BADGES = { live: "Live", connecting: "Connecting", down: "Offline", ended: "Logged out" };
 
@@ -50,6 +51,7 @@ class Bar extends Element {
         >
           ${icons.plus}
         </button>
+        ${me.operator ? html`<tt-broker></tt-broker>` : nothing}
         ${
           me.operator
             ? html`<a class="tool" href=${pageUrl("data")} title="Data" aria-label="Data: storage, export, corrections"
@@ -57,21 +59,7 @@ class Bar extends Element {
               >`
             : nothing
         }
-        <button
-          class="tool"
-          title="Light or dark"
-          aria-label=${isDark() ? "Use the light theme" : "Use the dark theme"}
-          @click=${toggleTheme}
-        >
-          ${icons.theme}
-        </button>
-        ${
-          me.demo || !me.user
-            ? nothing
-            : html`<form method="post" action="/logout">
-                <button class="leave" title="Logged in as ${me.user}">${icons.leave}<span>Log out</span></button>
-              </form>`
-        }
+        ${themeTool()} ${leaveTool(me.demo ? "" : me.user)}
       </div>
     </header>`;
   }

@@ -1,7 +1,7 @@
 /** The card of one series: label, newest value with unit and age, and its chart, or the newest changes of a text. */
 import { html, nothing } from "lit";
 import { me, model } from "telltale/context.js";
-import { formatAge, formatLabel, formatMoment, formatStale, formatValue } from "telltale/core/format.js";
+import { formatAge, formatMoment, formatStale, formatValue, titleOf } from "telltale/core/format.js";
 import { staleAfter } from "telltale/core/interval.js";
 import "telltale/ui/chart.js";
 import "telltale/ui/changes.js";
@@ -67,9 +67,9 @@ class Card extends Element {
   render() {
     const { series } = this;
     const text = series.kind === "text";
-    return html`<article aria-label="${formatLabel(series.metric)}, ${this.device.name || this.device.id}">
+    return html`<article aria-label="${titleOf(series)}, ${this.device.name || this.device.id}">
       <header>
-        <h3 title=${series.metric}>${formatLabel(series.metric)}</h3>
+        <h3 title=${series.metric}>${titleOf(series)}</h3>
         ${this.#notes()} ${this.#age()}
       </header>
       <p class="value" data-kind=${series.kind}>${this.#value(series.latest)}</p>
@@ -118,7 +118,7 @@ class Card extends Element {
     return html`<button
       class="note-button"
       title="Notes"
-      aria-label="Notes on ${formatLabel(this.series.metric)}: ${count || "none"}"
+      aria-label="Notes on ${titleOf(this.series)}: ${count || "none"}"
       data-count=${count || nothing}
       @click=${open}
     >

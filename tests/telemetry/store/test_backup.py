@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from telemetry.store import ledger
+from telemetry.store import ledger, tracking
 from telemetry.store.backup import BackupError, Copy
 from telemetry.store.checking import Check
-from tests.telemetry.kit import Kit, core
+from tests.telemetry.kit import T0, Kit, core
 
 
 async def filled(kit: Kit) -> None:
@@ -20,6 +21,12 @@ async def filled(kit: Kit) -> None:
         await kit.send([(n * 1_000, n / 4) for n in range(part * 2_000, part * 2_000 + 2_000)])
         await kit.maintenance.seal(everything=True)
     await kit.send([(9_000_000, 1.0)])
+
+
+async def touched(kit: Kit) -> list[tracking.Touched]:
+    found = await kit.store.write(lambda c: tracking.page(c, None))
+    assert found
+    return found
 
 
 def content(path: Path, *tables: str) -> dict[str, list[tuple[object, ...]]]:
@@ -34,16 +41,19 @@ def test_the_copy_is_one_sound_file_with_what_was_committed_when_it_ended(tmp_pa
         async with core(tmp_path / "x.db") as kit:
             await filled(kit)
             copy = Copy(tmp_path / "x.db", to)
+            await kit.store.write(tracking.begin)
             count = 10_000
             while copy.step():
                 assert not to.exists()
                 await kit.send([(count * 1_000, 2.0)])
                 await kit.send([(count * 1_000, 2.0)], "new", f"device-{count}")
                 count += 1
-            copy.finish()
-            copy.close()
+            copy.hold()
             committed = kit.store.committed
             await kit.send([(count * 1_000, 2.0)], "later")
+            copy.renew(await touched(kit))
+            copy.finish()
+            copy.close()
         with closing(sqlite3.connect(to)) as connection:
             assert [one for some in Check(alone=True).run(connection) for one in some] == []
             sums = ledger.accounts(connection)
@@ -58,6 +68,58 @@ def test_the_copy_is_one_sound_file_with_what_was_committed_when_it_ended(tmp_pa
     asyncio.run(body())
     assert sorted(one.name for one in tmp_path.iterdir() if "copy" in one.name) == ["copy.db"]
     same = ("chunks", "chunk_data", "sealed", "rollup_1m", "users")
+    assert content(to, *same) == content(tmp_path / "x.db", *same)
+
+
+def test_chunks_that_change_meanwhile_are_those_of_the_moment_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New, late and repeated readings are sealed, and a span is deleted, between any two pages."""
+    from telemetry.store import chunks, copying, correcting, corrections
+
+    monkeypatch.setattr(copying, "PAGE_ROWS", 3)
+    monkeypatch.setattr(chunks, "MAX", 200)
+    monkeypatch.setattr(chunks, "FULL", 100)
+    to = tmp_path / "copy.db"
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            await filled(kit)
+            copy = Copy(tmp_path / "x.db", to)
+            await kit.store.write(tracking.begin)
+            at = 0
+            while copy.step():
+                at += 1
+                await kit.send([(10_000_000 + at * 1_000, 1.0), (at * 40_000 % 6_000_000, -1.0), (at * 7_001, 5.0)])
+                await kit.maintenance.seal(everything=True)
+                if at % 10 == 0:
+                    span = T0 + at * 9_000, T0 + at * 9_000 + 20_000
+                    row = corrections.Correction(0, 1, *span, "delete", None, None, "why", "anna", T0)
+                    row = await kit.store.write(partial(corrections.add, row=row))
+                    await kit.store.write(partial(_delete, row=row))
+            assert at > 100
+            copy.hold()
+            copy.renew(await touched(kit))
+            copy.finish()
+            copy.close()
+            await kit.store.write(tracking.end)
+            assert await kit.store.write(lambda c: tracking.page(c, None)) is None
+
+    def _delete(connection: sqlite3.Connection, row: corrections.Correction) -> None:
+        found = corrections.find(connection, row.id)
+        assert found is not None
+        while correcting.step(connection, found):
+            found = corrections.find(connection, row.id)
+            assert found is not None
+        corrections.finish(connection, row.id, "done", 1)
+
+    asyncio.run(body())
+    with closing(sqlite3.connect(to)) as connection:
+        assert [one for some in Check(alone=True).run(connection) for one in some] == []
+    with closing(sqlite3.connect(to)) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    same = [name for name in names if not name.startswith("sqlite_") and name != "meta"]
+    assert {"hidden", "journal", "rollup_15m", "chunk_data"} <= set(same)
     assert content(to, *same) == content(tmp_path / "x.db", *same)
 
 

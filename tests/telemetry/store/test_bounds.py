@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from telemetry.store import bounds, space
-from telemetry.store.db import Connection, Store, StoreError
+from telemetry.store.db import Connection, QuotaError, Store, StoreError
 from telemetry.store.limits import MIB, UNLIMITED, limits
 
 QUOTA = 16 * MIB
@@ -38,8 +38,10 @@ def test_file_never_exceeds_its_part_and_says_when_it_is_short(tmp_path: Path) -
         store = await started(tmp_path / "x.db")
         heard: list[int] = []
         store.on_low = lambda: heard.append(store.bounds.pages.used)
-        with pytest.raises(StoreError, match="full"):
+        with pytest.raises(QuotaError, match=r"\[storage\] quota = 16 MiB.*raise the quota") as caught:
             await flooded(store, 200_000)
+        assert str(tmp_path) in str(caught.value)
+        assert str(tmp_path) not in caught.value.advice
         room = store.bounds.limits
         assert store.bounds.full
         assert min(heard) > room.low
@@ -47,6 +49,18 @@ def test_file_never_exceeds_its_part_and_says_when_it_is_short(tmp_path: Path) -
         await store.write(lambda c: c.execute("DELETE FROM ballast").close())
         assert not store.bounds.short
         await store.write(ballast(200_000))
+        await store.close()
+
+    asyncio.run(body())
+
+
+def test_a_disk_that_is_full_is_not_taken_for_the_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        store = await started(tmp_path / "x.db")
+        monkeypatch.setattr(bounds, "SPARE", 1 << 60)
+        with pytest.raises(StoreError, match="disk is full") as caught:
+            await flooded(store, 200_000)
+        assert caught.value.advice == StoreError.advice
         await store.close()
 
     asyncio.run(body())
@@ -74,7 +88,7 @@ def test_log_that_a_reader_keeps_stops_commits_but_not_for_good(
         reader = sqlite3.connect(store.path, isolation_level=None)
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM ballast").fetchone()
-        with pytest.raises(StoreError, match="a long read keeps"):
+        with pytest.raises(StoreError, match=r"a long read keeps.*\[storage\] quota"):
             await flooded(store, 100_000)
         assert space.files(store.path).wal <= (store.bounds.limits.log_most or 0) + 250_000
         reader.close()
@@ -91,6 +105,31 @@ def test_commit_that_is_too_large_at_once_is_refused(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="at once"):
         found.admit((found.limits.commit or 0) + 1)
     bounds.Bounds(tmp_path / "x.db", UNLIMITED).admit(1 << 40)
+
+
+def test_file_grows_and_shrinks_with_its_commits(tmp_path: Path) -> None:
+    """On a full disk what is only in the log could neither be written to the file nor be taken off it."""
+    path = tmp_path / "x.db"
+
+    async def body() -> None:
+        store = await started(path, None)
+        most = store.bounds.limits.reserve // bounds.APART
+
+        async def apart() -> int:
+            return (await store.read(space.pages)).file - path.stat().st_size
+
+        for _ in range(30):
+            await store.write(ballast(MIB // 8))
+            assert abs(await apart()) <= most
+        await store.write(lambda c: c.execute("DELETE FROM ballast").close())
+        more = True
+        while more:
+            more = await store.write(lambda c: space.give_back(c, 0))
+            assert abs(await apart()) <= most
+        assert path.stat().st_size < MIB
+        await store.close()
+
+    asyncio.run(body())
 
 
 def test_without_a_quota_nothing_is_refused(tmp_path: Path) -> None:

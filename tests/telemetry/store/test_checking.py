@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from telemetry.store.checking import Check, Finding, Inspection
-from tests.telemetry.kit import core
+from tests.telemetry.kit import T0, core
 
 
 @pytest.fixture
@@ -122,6 +122,39 @@ def test_readings_that_arrive_meanwhile_disturb_nothing(tmp_path: Path) -> None:
             await asyncio.to_thread(run.close)
             assert found == []
             assert n > 4_005
+
+    asyncio.run(body())
+
+
+def test_sealing_and_correcting_meanwhile_disturb_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step is of one moment, and two moments are never compared."""
+    from telemetry.store import checking, chunks, copying, correcting, corrections
+
+    monkeypatch.setattr(copying, "PAGE_ROWS", 3)
+    monkeypatch.setattr(checking, "SOME", 1)
+    monkeypatch.setattr(chunks, "MAX", 400)
+    monkeypatch.setattr(chunks, "FULL", 200)
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            for metric in ("t", "u"):
+                await kit.send([(n * 1_000, n / 4) for n in range(9_000)], metric)
+            await kit.maintenance.seal(everything=True)
+            row = corrections.Correction(0, 1, T0, T0 + 5_000_000, "delete", -1.0, None, "why", "anna", T0)
+            row = await kit.store.write(lambda c: corrections.add(c, row))
+            run = await asyncio.to_thread(Inspection, tmp_path / "x.db")
+            found, n = [], 0
+            while (some := await asyncio.to_thread(run.step)) is not None:
+                found += some
+                n += 1
+                if n % 3 == 0:
+                    await kit.send([(9_000_000 + n * 500, 1.0), (n * 40_000 % 9_000_000, -1.0), (n * 7_001, 5.0)])
+                    await kit.maintenance.seal(everything=True)
+                elif n % 50 == 1:
+                    await kit.store.write(lambda c: correcting.step(c, corrections.find(c, 1) or row))
+            await asyncio.to_thread(run.close)
+            assert found == []
+            assert n > 200
 
     asyncio.run(body())
 

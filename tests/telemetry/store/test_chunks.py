@@ -90,7 +90,7 @@ def test_overflowing_sums_and_zeros_with_a_sign_are_stored() -> None:
         ("UPDATE chunks SET count = count + 1", "chunks"),
         ("UPDATE chunk_data SET data = CAST(substr(data, 1, 40) || x'00' || substr(data, 42) AS BLOB)", "chunk_data"),
         ("UPDATE chunk_data SET series = 2", "chunk_data"),
-        ("UPDATE chunk_data SET codec = 2", "chunk_data"),
+        ("UPDATE chunk_data SET codec = codec + 1", "chunk_data"),
         ("DELETE FROM chunk_data", "chunk_data"),
     ],
 )

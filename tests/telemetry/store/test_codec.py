@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pcodec import ChunkConfig, standalone
 
 from telemetry.model import Value
 from telemetry.store import codec
-from telemetry.store.journal import UNTRUSTED_CLOCK
-from telemetry.store.records import LAYOUT, Texts
+from telemetry.store.journal import NUMBER, UNTRUSTED_CLOCK
+from telemetry.store.records import LAYOUT, Records, Texts
 from tests.telemetry.store.kit import T0, packed
 
 VALUES = st.one_of(
@@ -44,20 +45,47 @@ def test_what_goes_in_comes_out(points: dict[int, Value], flagged: bool) -> None
             assert struct.pack("<d", one[3]) == struct.pack("<d", other[3])
 
 
+def measured(count: int, noise: float = 0.05) -> Records:
+    """Readings a second apart with some ms of jitter: a walk, measured with noise, two decimals."""
+    random = np.random.default_rng(count)
+    records = np.zeros(count, dtype=LAYOUT)
+    records["series"] = 1
+    records["ts"] = T0 + 1_000 * np.arange(count) + random.integers(-20, 21, count)
+    records["value"] = np.round(20 + np.cumsum(random.normal(0, 0.01, count)) + random.normal(0, noise, count), 2)
+    return records
+
+
 def test_regular_readings_cost_little() -> None:
-    """4,096 readings a second apart with some ms of jitter and two decimals: under 1.6 bytes each."""
-    random = np.random.default_rng(1)
-    records = np.zeros(4_096, dtype=LAYOUT)
-    records["ts"] = T0 + 1_000 * np.arange(4_096) + random.integers(-20, 21, 4_096)
-    records["value"] = np.round(20 + np.cumsum(random.normal(0, 0.05, 4_096)), 2)
-    _, data = codec.encode(records, [])
-    assert len(data) < 1.6 * 4_096
+    """4,096 noisy readings: under 1.5 bytes each."""
+    _, data = codec.encode(measured(4_096), [])
+    assert len(data) < 1.5 * 4_096
 
 
-@given(st.binary(max_size=80))
-def test_anything_else_is_refused(data: bytes) -> None:
+@pytest.mark.parametrize("count", [*range(1_020, 1_034), *range(4_090, 4_106), 8_192])
+def test_chunks_of_any_length_come_back(count: int) -> None:
+    """Around the lengths at which pcodec begins another batch, where its predictions panic."""
+    records = measured(count)
+    id_, data = codec.encode(records, [])
+    assert (codec.decode(id_, data, 1, Texts()) == records).all()
+
+
+def test_codec_1_is_still_read() -> None:
+    """Written by the first version: 64 bits a column, times as their distance from first + i * step."""
+    times, values = T0 + 1_000 * np.arange(50) + np.arange(50) % 7, np.arange(50) * 3 - 20
+    columns = [
+        bytes(standalone.simple_compress(one, ChunkConfig())) for one in (times - T0 - 999 * np.arange(50), values)
+    ]
+    head = codec.HEAD.pack(NUMBER, 100, T0, 999, len(columns[0]), len(columns[1]), 0)
+    back = codec.decode(1, head + b"".join(columns), 7, Texts())
+    assert (back["ts"] == times).all()
+    assert (back["value"] == values / 100).all()
+    assert set(back["series"].tolist()) == {7}
+
+
+@given(st.sampled_from([codec.STEPS, codec.PCODEC]), st.binary(max_size=80))
+def test_anything_else_is_refused(id_: int, data: bytes) -> None:
     with pytest.raises(codec.Undecodable):
-        codec.decode(codec.PCODEC, data, 1, Texts())
+        codec.decode(id_, data, 1, Texts())
 
 
 @given(POINTS, st.data())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from telemetry.store import space
 from telemetry.store.db import BLOCK, Store, StoreError
 
 
@@ -119,6 +120,23 @@ def test_reservation_grows_inside_commits(tmp_path: Path) -> None:
         assert await store.write(lambda c: store.reserve(c, 10)) == 1 + BLOCK
         assert await store.write(lambda c: store.reserve(c, BLOCK - 10)) == BLOCK - 10 + 1 + BLOCK
         await store.close()
+
+    asyncio.run(body())
+
+
+def test_file_is_no_longer_than_it_must_be_when_it_is_closed(tmp_path: Path) -> None:
+    """Room that the journal has used and may use again is kept only while something may arrive."""
+    path = tmp_path / "x.db"
+
+    async def body() -> None:
+        store = Store(path)
+        await store.start()
+        await store.write(lambda c: c.execute("CREATE TABLE bulk (data BLOB)").close())
+        await store.write(lambda c: c.execute("INSERT INTO bulk VALUES (zeroblob(2000000))").close())
+        await store.write(lambda c: c.execute("DELETE FROM bulk").close())
+        assert (await store.read(space.pages)).free > 1_900_000
+        await store.close(0)
+        assert path.stat().st_size < 500_000
 
     asyncio.run(body())
 

@@ -59,3 +59,18 @@ def test_seq_that_was_never_committed_is_no_position(tmp_path: Path) -> None:
             assert found == [True, True, False, False]
 
     asyncio.run(body())
+
+
+def test_a_commit_fills_an_empty_name_and_leaves_one_that_stands(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            device = kit.registry.add_device("a", 1)
+            await kit.send([(0, 1.0)])
+            for name in ("First", "Second"):
+                device.name = None
+                kit.registry.call(device, name)
+                await kit.send([(1, 1.0)])
+            rows = await kit.store.read(lambda c: c.execute("SELECT id, name, created FROM devices").fetchall())
+            assert rows == [("a", "First", 1)]
+
+    asyncio.run(body())

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from telemetry.model import Batch, Kind, Reading, Series, Value
 from telemetry.store import journal, records
-from telemetry.store.records import Page, Texts
+from telemetry.store.records import LAYOUT, Page, Texts
+from tests.telemetry.store import kit
 
 SERIES = [Series(id_, "d", str(id_), f"d/{id_}", Kind.NUMBER) for id_ in (1, 2, 70_000, 4_000_000_000)]
 VALUES = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.text(max_size=8))
@@ -82,3 +83,13 @@ def test_flag_of_an_untrusted_clock_does_not_change_a_value() -> None:
 def test_equal_texts_are_kept_once() -> None:
     page = packed([[Reading(SERIES[0], ts, "on" if ts % 2 else "aus") for ts in range(100)]])
     assert gathered([page], [], {1}, 0, 100)[1] == ["aus", "on"]
+
+
+@given(st.lists(st.lists(st.integers(0, 99), max_size=4), max_size=4))
+def test_joined_arrays_are_one_after_the_other(parts: list[list[int]]) -> None:
+    """None, empty ones, and such as are every other element of a larger array."""
+    arrays = [kit.packed([(ts, ts / 2) for ts in part for _ in range(2)], Texts())[::2] for part in parts]
+    found = records.joined(LAYOUT, arrays)
+    assert found.dtype == LAYOUT
+    assert found["ts"].tolist() == [ts for part in parts for ts in part]
+    assert found["value"].tolist() == [ts / 2 for part in parts for ts in part]

@@ -15,6 +15,7 @@ import pytest
 from telemetry.model import Batch, Reading, Refusal
 from telemetry.store.db import Connection, Store, StoreError
 from telemetry.store.reserve import Reserve, full
+from telemetry.store.space import give_back
 from tests.faults.disks import tmpfs
 from tests.telemetry.kit import T0, core, until
 
@@ -43,6 +44,18 @@ def test_release_tells_whether_there_was_anything(tmp_path: Path) -> None:
     assert not reserve.path.exists()
     assert reserve.make()
     assert not reserve.given_up
+
+
+@pytest.mark.faults
+def test_reserve_is_not_made_of_the_last_space() -> None:
+    """What it leaves is enough to commit in."""
+    with tmpfs("2m") as disk:
+        reserve = Reserve(disk.path / "x.reserve", KEPT)
+        assert not reserve.make(spare=KEPT + 1)
+        assert not reserve.path.exists()
+        assert reserve.make(spare=KEPT)
+        assert reserve.path.stat().st_size == KEPT
+        assert disk.free == KEPT
 
 
 def test_reserve_of_nothing_is_always_there(tmp_path: Path) -> None:
@@ -106,7 +119,7 @@ def insert(connection: Connection) -> None:
 def clean(connection: Connection) -> int:
     """What retention does: a bounded number of rows, and their pages back to the disk."""
     count = connection.execute("DELETE FROM bulk WHERE id IN (SELECT id FROM bulk ORDER BY id LIMIT 5)").rowcount
-    connection.execute("PRAGMA incremental_vacuum").fetchall()
+    give_back(connection, 0)
     return count
 
 

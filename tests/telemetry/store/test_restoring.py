@@ -29,6 +29,7 @@ def backup(tmp_path: Path) -> Path:
             copy = Copy(tmp_path / "x.db", to)
             while copy.step():
                 pass
+            copy.hold()
             copy.finish()
             copy.close()
             await kit.send([(9_000_000, 1.0)])

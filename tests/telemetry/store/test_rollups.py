@@ -54,7 +54,17 @@ def test_only_whole_buckets_in_the_span_are_read_and_deleted() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["max = max + 1", "scale = 1000", "count = 2", "sum = sum + 0.5", "t = t + 1", "series = 2"]
+    "change",
+    [
+        "max = max + 1",
+        "scale = 1000",
+        "count = 2",
+        "sum = sum + 0.5",
+        "t = t + 1",
+        "series = 2",
+        "min = 'x'",
+        "last = NULL",
+    ],
 )
 def test_row_that_does_not_fit_its_checksum_is_never_given(change: str) -> None:
     connection = database()
@@ -63,6 +73,21 @@ def test_row_that_does_not_fit_its_checksum_is_never_given(change: str) -> None:
     series = 2 if change == "series = 2" else 1
     with pytest.raises(Damaged):
         rollups.read(connection, MINUTE, series, -EVER, EVER)
+
+
+@given(st.lists(VALUES, min_size=rollups.FEW + 1, max_size=12))
+def test_rows_written_one_by_one_are_the_same(values: list[float]) -> None:
+    """A few rows take another way, for speed."""
+    connection = database()
+    made = buckets.of_records(packed([(n * MINUTE, value) for n, value in enumerate(values)], Texts()), MINUTE)
+    rollups.write(connection, MINUTE, 1, made)
+    query = "SELECT *, typeof(sum), typeof(min), typeof(last) FROM rollup_1m ORDER BY t"
+    together = connection.execute(query).fetchall()
+    connection.execute("DELETE FROM rollup_1m")
+    for at in range(len(made)):
+        rollups.write(connection, MINUTE, 1, made[at : at + 1])
+    assert connection.execute(query).fetchall() == together
+    assert len(together) == len(values)
 
 
 @pytest.mark.parametrize("change", ["count = count + 1", "first_ts = 5", "spans = '{}'", "raw_from = 9", "series = 2"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from telemetry.store import chunks, ledger, sealing, weave
+from telemetry.store import chunks, corrections, ledger, sealing, weave
 from telemetry.store.records import Texts
 from tests.telemetry.kit import T0, Kit, core
 from tests.telemetry.store.kit import EVER, plain
@@ -131,5 +131,30 @@ def test_rows_without_readings_are_sealed_too(tmp_path: Path) -> None:
             meta = await kit.store.read(ledger.get)
             assert meta["sealed_seq"] == 2
             assert await kit.store.read(sealing.take) is None
+
+    asyncio.run(body())
+
+
+def test_a_part_ends_where_a_deletion_ends_that_is_not_done(tmp_path: Path) -> None:
+    """So that a part is older than the deletion, or newer, as a whole."""
+
+    async def body() -> None:
+        async with core(tmp_path / "x.db") as kit:
+            await kit.send([(0, 1.0), (1, 1.0)])
+            row = corrections.Correction(0, 1, T0, T0 + 9, "delete", None, None, "why", "anna", T0)
+            await kit.store.write(lambda c: corrections.add(c, row))
+            asked = kit.store.committed
+            await kit.send([(2, 1.0)])
+            part = await kit.store.read(sealing.take)
+            assert part is not None
+            assert (part.upto, part.count) == (asked, 2)
+            await kit.maintenance.seal(everything=True)
+            assert await kit.store.read(sealing.take) is None
+            await kit.send([(3, 1.0)])
+            await kit.store.write(lambda c: corrections.add(c, row._replace(action="mask")))
+            await kit.send([(4, 1.0)])
+            part = await kit.store.read(sealing.take)
+            assert part is not None
+            assert part.upto == kit.store.committed
 
     asyncio.run(body())
