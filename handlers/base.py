@@ -3,8 +3,8 @@
 In this order: the Host must be a name of this server (421, against DNS rebinding), a browser's Origin must be its own
 or listed (403, for sockets and unsafe methods), a credential must fit (401) and suffice (403). A class without
 ``access`` cannot be defined. Every error is ``{"error": {"code", "message"}}`` and carries the security headers.
-Codes besides those of ``telemetry.model.Reason``: bad_request, unauthorized, not_found, method_not_allowed, gone,
-bad_host, internal; any other status has the code ``http_NNN``.
+Codes besides those of ``telemetry.model.Reason``: bad_request, unauthorized, not_found, method_not_allowed, conflict,
+gone, bad_host, internal; any other status has the code ``http_NNN``.
 """
 
 from __future__ import annotations

@@ -13,11 +13,11 @@ MAX_BODY = 32 << 10
 Body = dict[str, object]
 
 
-def json_of(handler: Guard) -> object:
-    """The JSON of a request's body; None where it is none, or longer than any of these is."""
+def json_of(handler: Guard, most: int = MAX_BODY) -> object:
+    """The JSON of a request's body; None where it is none, or longer than ``most`` bytes."""
     body = handler.request.body
     try:
-        return json.loads(body) if len(body) <= MAX_BODY else None
+        return json.loads(body) if len(body) <= most else None
     except (ValueError, RecursionError):
         return None
 

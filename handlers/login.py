@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from handlers import credentials
+from handlers import credentials, words
 from handlers.base import Access, Guard
-from handlers.rendering import render
+from handlers.rendering import language, render
 from telemetry import passwords
 from telemetry.auth import Busy, Throttled
 from telemetry.names import device_id
@@ -39,6 +39,10 @@ class _Entrance(Guard):
         self.refuse(status, code, message, **extra)
         return True
 
+    def said(self, text: str, **values: object) -> str:
+        """A text in the language of who asks."""
+        return words.translate(language(self), text, **values)
+
     def enter(self, cookie: str) -> None:
         """Give the browser its session and send it on its way."""
         self.set_cookie(
@@ -67,13 +71,13 @@ class Login(_Entrance):
             return
         if isinstance(result, Throttled):
             wait = math.ceil(result.wait)
-            problem = f"Too many attempts. Try again in {wait} s."
-            if self.refused(429, "rate_limited", problem, retry_after=wait * 1000):
+            problem = self.said("Too many attempts. Try again in {wait} s.", wait=wait)
+            if self.refused(429, "rate_limited", f"Too many attempts. Try again in {wait} s.", retry_after=wait * 1000):
                 return
             self.set_header("Retry-After", str(wait))
         else:
-            problem = "Name or password is wrong."
-            if self.refused(401, "unauthorized", problem):
+            problem = self.said("Name or password is wrong.")
+            if self.refused(401, "unauthorized", "Name or password is wrong."):
                 return
         self._show(problem, local_path(self.field("next")), name)
 
@@ -107,7 +111,7 @@ class Setup(_Entrance):
             return
         if wrong := user_name_problem(name) or passwords.problem(password):
             if not self.refused(400, "bad_value", wrong):
-                self._show(token, f"{wrong[0].upper()}{wrong[1:]}.", name)
+                self._show(token, self.said(f"{wrong[0].upper()}{wrong[1:]}."), name)
             return
         try:
             cookie = await accounts.open_session(name) if await accounts.set_up(token, name, password) else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from handlers.openapi_boards import board_paths, board_schemas
 from handlers.openapi_bridges import bridge_paths
 from handlers.openapi_data import (
     annotation_paths,
@@ -21,6 +22,7 @@ from handlers.openapi_data import (
 )
 from handlers.openapi_foreign import foreign_paths
 from handlers.openapi_frames import frame_paths, frame_schemas
+from handlers.openapi_layouts import layout_paths, layout_schemas
 from handlers.openapi_words import (
     INTEGER,
     MAYBE_MS,
@@ -168,8 +170,10 @@ def _write_paths() -> Schema:
     )
     return {
         **annotation_paths(),
+        **board_paths(),
         **correction_paths(),
         **role_paths(),
+        **layout_paths(),
         "/api/ingest": {"post": ingest},
         "/api/devices/approve": {
             "post": operation("Accept a device that waits", decided, errors=(400, 404, 503), requestBody=decision)
@@ -232,8 +236,10 @@ def _schemas() -> Schema:
             }
         ),
         **annotation_schemas(),
+        **board_schemas(),
         **correction_schemas(),
         **role_schemas(),
+        **layout_schemas(),
         **frame_schemas(),
     }
 

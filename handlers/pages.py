@@ -7,11 +7,13 @@ import re
 from tornado.web import HTTPError, StaticFileHandler
 
 from handlers.base import ERRORS, Access, Guard
-from handlers.rendering import STATIC, render
+from handlers.rendering import STATIC, build, render, script, style
 from telemetry import names
 from telemetry.auth import Role
 
 HASH = re.compile(r"[0-9a-f]{12}")
+PACKED = re.compile(r"all\.css|[a-z_/]+\.js", re.ASCII)
+"""What can be asked for in one file: a page's module, and the style sheets."""
 
 
 class DashboardPage(Guard):
@@ -21,7 +23,10 @@ class DashboardPage(Guard):
     page = True
 
     def get(self) -> None:
-        """Show the page; what it shows it fetches by the public contract."""
+        """Show the page; what it shows it fetches by the public contract. ``?kiosk`` is a board of everything."""
+        if "kiosk" in self.request.arguments or "kiosk" in self.request.query.split("&"):
+            render(self, "board.html", user=self.principal.name, operator=False, board="")
+            return
         render(self, "dashboard.html", user=self.principal.name, operator=self.principal.role >= Role.OPERATOR)
 
 
@@ -34,6 +39,17 @@ class DataPage(Guard):
     def get(self) -> None:
         """Show the page; what it shows it fetches by the public contract."""
         render(self, "data.html", user=self.principal.name)
+
+
+class ExplorePage(Guard):
+    """``/explore``: any series over any span, side by side, correlated and counted."""
+
+    access = Access.VIEWER
+    page = True
+
+    def get(self) -> None:
+        """Show the page; its address says what it shows, and it fetches that by the public contract."""
+        render(self, "explore.html", user=self.principal.name)
 
 
 class FramesPage(Guard):
@@ -52,8 +68,38 @@ class FramesPage(Guard):
         render(self, "frames.html", user=self.principal.name, device=device, broker=broker)
 
 
-class DevicePage(FramesPage):
-    """``/devices/ID``: the last messages of a device and what was made of them, live."""
+class DevicePage(Guard):
+    """``/devices/ID``: all series of a device, live and past."""
+
+    access = Access.VIEWER
+    page = True
+
+    def get(self, device: str) -> None:
+        """Show the page; a device that has not spoken yet has one too."""
+        id_ = names.device_id(device)
+        if id_ is None:
+            self.refuse(404, *ERRORS[404])
+            return
+        looker = {"user": self.principal.name, "operator": self.principal.role >= Role.OPERATOR}
+        render(self, "device.html", **looker, device=id_, patterns=[f"{id_}/*"])
+
+
+class SeriesPage(Guard):
+    """``/series?name=S``: one series, live and past, compared with others and with itself before."""
+
+    access = Access.VIEWER
+    page = True
+
+    def get(self) -> None:
+        """Show the page; what it shows it fetches by the public contract."""
+        looker = {"user": self.principal.name, "operator": self.principal.role >= Role.OPERATOR}
+        name = self.get_query_argument("name", "", strip=False)
+        compared = self.get_query_arguments("with", strip=False)
+        render(self, "series.html", **looker, series=name, patterns=[one for one in (name, *compared) if one])
+
+
+class MessagesPage(FramesPage):
+    """``/devices/ID/messages``: the last messages of a device and what was made of them, live."""
 
     def get(self, device: str) -> None:  # type: ignore[override]  # the route gives it
         """Show the page; a device that has not spoken yet has one too, which says how it can."""
@@ -62,6 +108,60 @@ class DevicePage(FramesPage):
             self.refuse(404, *ERRORS[404])
         else:
             self._show(id_)
+
+
+class BoardsPage(Guard):
+    """``/boards``: the boards that there are."""
+
+    access = Access.VIEWER
+    page = True
+
+    def get(self) -> None:
+        """Show the page; what it shows it fetches by the public contract."""
+        looker = {"user": self.principal.name, "operator": self.principal.role >= Role.OPERATOR}
+        render(self, "boards.html", **looker)
+
+
+class BoardPage(Guard):
+    """``/boards/ID``: one board, live; ``?kiosk`` for a screen on the wall."""
+
+    access = Access.VIEWER
+    page = True
+
+    def get(self, number: str) -> None:
+        """Show the page; a board that is not there is said there."""
+        looker = {"user": self.principal.name, "operator": self.principal.role >= Role.OPERATOR}
+        render(self, "board.html", **looker, board=number)
+
+
+class BuildReport(Guard):
+    """``/api/build``: which build of the pages this server has; a screen on the wall loads itself anew by it."""
+
+    access = Access.VIEWER
+
+    def get(self) -> None:
+        """Say it."""
+        self.finish({"build": build()})
+
+
+class Packed(Guard):
+    """``/static/pack/…``: the modules of a page, or all style sheets, in one file."""
+
+    access = Access.OPEN
+
+    def get(self, path: str) -> None:
+        """Send it, to be kept for ever under its hash."""
+        if not PACKED.fullmatch(path):  # nothing that leads out of the folder
+            raise HTTPError(404)
+        try:
+            address, text = style() if path == "all.css" else script(f"telltale/{path}")
+        except (OSError, ValueError):
+            raise HTTPError(404) from None
+        kind = "text/css" if path == "all.css" else "text/javascript"
+        self.set_header("Content-Type", f"{kind}; charset=UTF-8")
+        fresh = self.get_query_argument("v", "") == address.rpartition("=")[2]
+        self.set_header("Cache-Control", "public, max-age=31536000, immutable" if fresh else "no-cache")
+        self.finish(text)
 
 
 class StaticFiles(Guard, StaticFileHandler):

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from handlers import words
 from handlers.base import Guard
+from handlers.packing import imports, pack
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
+_TEMPLATES = ROOT / "templates"
 BARE = {"lit": "vendor/lit-3.3.3/lit.js", "partysocket/ws": "vendor/partysocket-1.3.0/ws.js"}
 """Vendored modules by the names under which ours import them."""
-IMPORT = re.compile(r"""^(?:import|(?:import|export)\b[^;"'(=]*\bfrom)\s*["']([^"']+)["']""", re.MULTILINE)
-"""An import of a module, by its name."""
 
 
 @lru_cache(maxsize=1_000)
@@ -43,23 +43,48 @@ def modules() -> dict[str, str]:
     }
 
 
-def preloads(entry: str) -> list[str]:
-    """The addresses of a module, by its bare name, and of all that it imports. Raises KeyError where there is none."""
-    known = modules()
-    found = {entry: known[entry]}
-    waiting = [entry]
-    while waiting:
-        path = BARE.get(name := waiting.pop(), name.replace("telltale/", "js/", 1))
-        new = [one for one in _imports(path, (STATIC / path).stat().st_mtime_ns) if one in known and one not in found]
-        found |= {one: known[one] for one in new}
-        waiting += new
-    return list(found.values())
+def source(name: str) -> str:
+    """The text of a module by its bare name. Raises OSError where there is none."""
+    return (STATIC / BARE.get(name, name.replace("telltale/", "js/", 1))).read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=1_000)
-def _imports(path: str, modified: int) -> list[str]:
-    del modified  # as for the digest
-    return IMPORT.findall((STATIC / path).read_text(encoding="utf-8"))
+def script(entry: str) -> tuple[str, str]:
+    """(address, text) of the one file with a page's module and all of ours that it imports. Raises OSError."""
+    return _script(entry, _newest(STATIC / "js"))
+
+
+@lru_cache(maxsize=32)
+def _script(entry: str, modified: tuple[int, int]) -> tuple[str, str]:
+    del modified  # an edited module makes a new file without a restart
+    text = pack(entry, source, lambda name: name.startswith("telltale/"))
+    return _addressed(f"pack/{entry.removeprefix('telltale/')}", text), text
+
+
+def style() -> tuple[str, str]:
+    """(address, text) of all style sheets in one."""
+    return _style(_newest(STATIC / "css"))
+
+
+@lru_cache(maxsize=2)
+def _style(modified: tuple[int, int]) -> tuple[str, str]:
+    del modified
+    text = "\n".join((STATIC / path).read_text(encoding="utf-8") for path in sheets())
+    return _addressed("pack/all.css", text), text
+
+
+def _newest(folder: Path) -> tuple[int, int]:
+    """What changes when a file below a folder does."""
+    times = [path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()]
+    return len(times), max(times)
+
+
+def _addressed(path: str, text: str) -> str:
+    return f"/static/{path}?v={hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def vendored(entry: str) -> list[str]:
+    """The addresses of the vendored modules that a page's file imports."""
+    return [asset(BARE[name]) for name in imports(script(entry)[1])]
 
 
 def importmap() -> str:
@@ -67,23 +92,44 @@ def importmap() -> str:
     return json.dumps({"imports": modules()}).replace("<", "\\u003c")
 
 
-def stylesheets() -> list[str]:
-    """The addresses of our style sheets: the named values, what they make, then one file a component."""
+def sheets() -> list[str]:
+    """The style sheets: vendored ones, the named values, what they make, then one file a component."""
     names = [path.name for path in (STATIC / "css").glob("*.css")]
     order = {"tokens.css": 0, "base.css": 1}
-    return [asset(f"css/{name}") for name in sorted(names, key=lambda name: (order.get(name, 2), name))]
+    ours = sorted(names, key=lambda name: (order.get(name, 2), name))
+    return ["vendor/uplot-1.6.32/uPlot.min.css", *(f"css/{name}" for name in ours)]
 
 
 @cache
 def _environment() -> Environment:
-    loader = FileSystemLoader(ROOT / "templates")
+    loader = FileSystemLoader(_TEMPLATES)
     environment = Environment(loader=loader, autoescape=select_autoescape(), undefined=StrictUndefined)
-    environment.globals.update(asset=asset, importmap=importmap, preloads=preloads, stylesheets=stylesheets)
+    environment.globals.update(build=build)
+    environment.globals.update(asset=asset, importmap=importmap, script=script, style=style, vendored=vendored)
     return environment
+
+
+def build() -> str:
+    """Names the pages of this server: another one after an upgrade. Templates count as they were at the start."""
+    return _build(_newest(STATIC / "js"), _newest(STATIC / "css"))
+
+
+@lru_cache(maxsize=2)
+def _build(*modified: tuple[int, int]) -> str:
+    del modified
+    texts = [importmap(), style()[0], *(path.read_text(encoding="utf-8") for path in sorted(_TEMPLATES.glob("*.html")))]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]
 
 
 def render(handler: Guard, template: str, **context: object) -> None:
     """Answer with a page; ``nonce`` is what the Content-Security-Policy lets inline scripts carry."""
     handler.set_header("Content-Type", "text/html; charset=UTF-8")
     page = _environment().get_template(template)
-    handler.finish(page.render(nonce=handler.csp_nonce, demo=handler.core.demo, **context))
+    lang = language(handler)
+    shared = {"nonce": handler.csp_nonce, "demo": handler.core.demo, "lang": lang, "t": partial(words.translate, lang)}
+    handler.finish(page.render(**shared, **context))
+
+
+def language(handler: Guard) -> str:
+    """The language of the pages for who asks."""
+    return words.choose(handler.request.headers.get("Accept-Language", ""), handler.get_cookie(words.COOKIE) or "")

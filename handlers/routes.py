@@ -7,6 +7,7 @@ from tornado.web import Application, RequestHandler
 from handlers.admission import Approve, Block
 from handlers.annotations import AnnotationList, AnnotationOne, AnnotationRestore
 from handlers.base import NotFound, log_request
+from handlers.boards import BoardFile, BoardList, BoardOne, BoardRestore, BoardTake, BoardVersions, ImageList, ImageOne
 from handlers.bridges import BridgeList, PollerList
 from handlers.corrections import CorrectionList, CorrectionUndo
 from handlers.damage import Acknowledge, DamageReport
@@ -21,11 +22,25 @@ from handlers.influx import InfluxHealth, InfluxPing, InfluxQuery, InfluxWrite
 from handlers.ingest import Ingest
 from handlers.labels import Edit
 from handlers.latest import Latest
+from handlers.layouts import LayoutList, OwnLayout, OwnLayoutUndo, SharedLayout, SharedLayoutUndo
 from handlers.live_socket import LiveSocket
 from handlers.login import Login, Logout, Setup
 from handlers.metrics import MetricsPage
 from handlers.openapi import OpenApi
-from handlers.pages import DashboardPage, DataPage, DevicePage, FramesPage, StaticFiles
+from handlers.pages import (
+    BoardPage,
+    BoardsPage,
+    BuildReport,
+    DashboardPage,
+    DataPage,
+    DevicePage,
+    ExplorePage,
+    FramesPage,
+    MessagesPage,
+    Packed,
+    SeriesPage,
+    StaticFiles,
+)
 from handlers.poll import Poll
 from handlers.roles import Changes, Merge, Rename
 from handlers.series import SeriesList
@@ -46,11 +61,17 @@ from telemetry.core import Core
 ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/", DashboardPage),
     (r"/data", DataPage),
+    (r"/explore", ExplorePage),
     (r"/frames", FramesPage),
+    (r"/devices/(?P<device>.+)/messages", MessagesPage),
     (r"/devices/(?P<device>.+)", DevicePage),
+    (r"/boards", BoardsPage),
+    (r"/boards/(?P<number>[^/]+)", BoardPage),
+    (r"/series", SeriesPage),
     (r"/login", Login),
     (r"/logout", Logout),
     (r"/setup", Setup),
+    (r"/static/pack/(.*)", Packed),
     (r"/static/(.*)", StaticFiles),
     (r"/ws/device", DeviceSocket),
     (r"/ws/live", LiveSocket),
@@ -75,9 +96,23 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/api/devices/block", Block),
     (r"/api/devices/(?P<device>.+)/frames", DeviceFrames),
     (r"/api/frames", Frames),
+    (r"/api/layouts", LayoutList),
+    (r"/api/layouts/own", OwnLayout),
+    (r"/api/layouts/own/undo", OwnLayoutUndo),
+    (r"/api/layouts/shared", SharedLayout),
+    (r"/api/layouts/shared/undo", SharedLayoutUndo),
     (r"/api/annotations", AnnotationList),
     (r"/api/annotations/(?P<number>[^/]+)", AnnotationOne),
     (r"/api/annotations/(?P<number>[^/]+)/restore", AnnotationRestore),
+    (r"/api/boards", BoardList),
+    (r"/api/boards/import", BoardTake),
+    (r"/api/boards/(?P<number>[^/]+)", BoardOne),
+    (r"/api/boards/(?P<number>[^/]+)/versions", BoardVersions),
+    (r"/api/boards/(?P<number>[^/]+)/restore", BoardRestore),
+    (r"/api/boards/(?P<number>[^/]+)/export", BoardFile),
+    (r"/api/images", ImageList),
+    (r"/api/images/(?P<key>[^/]+)", ImageOne),
+    (r"/api/build", BuildReport),
     (r"/api/storage/damage", DamageReport),
     (r"/api/storage/damage/acknowledge", Acknowledge),
     (r"/write", InfluxWrite),

@@ -13,6 +13,7 @@ from telemetry.admission import Admission
 from telemetry.annotations import Annotations
 from telemetry.auth import Accounts
 from telemetry.backup import Backups
+from telemetry.boards import Boards
 from telemetry.clock import Clock
 from telemetry.corrections import Corrections
 from telemetry.damage import Damages, Opened, opened
@@ -23,6 +24,7 @@ from telemetry.identity import Principal, Role, Watchers
 from telemetry.ingest import Pipeline
 from telemetry.intake import Intake
 from telemetry.labels import Labels
+from telemetry.layouts import Layouts
 from telemetry.live import LiveSession
 from telemetry.maintenance import Maintenance
 from telemetry.metrics import Metrics
@@ -66,6 +68,8 @@ class Core:
     corrections: Corrections
     roles: Roles
     labels: Labels
+    layouts: Layouts
+    boards: Boards
     accounts: Accounts
     admission: Admission
     presence: Presence
@@ -136,7 +140,8 @@ async def _composed(settings: Settings, found: Opened, *, demo: bool) -> Core:
         backups=Backups(store, settings.backup), rules=rules, purging=purging,
         storage=Storage(store, maintenance, clock),
         annotations=Annotations(store, registry, hub, clock), corrections=corrections, roles=roles,
-        labels=Labels(store, registry, hub, pipeline, clock),
+        labels=Labels(store, registry, hub, pipeline, clock), layouts=Layouts(store, clock),
+        boards=Boards(store, hub, clock),
         accounts=accounts, admission=admission,
         presence=presence, intake=intake, frames=Frames(clock),
         roster=Roster(registry, presence, intake.known, hub), tasks=tasks, closing=Watchers(), demo=demo,

@@ -1,16 +1,17 @@
 /** Copies text. On plain http, as on most LANs, browsers offer no clipboard API; the old command still works. */
+import { t } from "telltale/core/words.js";
 
 /** Resolves to "copied" (clipboard API), "copied, the plain http way" or "select it and copy by hand". */
 export async function copy(text) {
   if (window.isSecureContext && navigator.clipboard) {
     try {
       await navigator.clipboard.writeText(text);
-      return "copied";
+      return t("copied");
     } catch {
       // not allowed here; try the old way
     }
   }
-  return copyByCommand(text) ? "copied, the plain http way" : "select it and copy by hand";
+  return copyByCommand(text) ? t("copied, the plain http way") : t("select it and copy by hand");
 }
 
 function copyByCommand(text) {

@@ -1,14 +1,14 @@
 /**
  * The live socket: partysocket's reconnecting (for ever, with backoff and jitter) under the live protocol's rules.
- * Hands the protocol's actions to `perform`; after a connection that was refused, `probe` may find out why.
+ * Hands the protocol's actions for series that match `patterns` to `perform`; after a connection that was refused, `probe` may find out why.
  */
 import ReconnectingSocket from "partysocket/ws";
 import { LiveProtocol } from "telltale/core/protocol.js";
 
 const LOOK = 200;
 
-export function openLink(url, perform, probe) {
-  const protocol = new LiveProtocol();
+export function openLink(url, patterns, perform, probe) {
+  const protocol = new LiveProtocol(patterns);
   const socket = new ReconnectingSocket(url, undefined, {
     minReconnectionDelay: 400 + Math.random() * 400,
     maxReconnectionDelay: 12_000 + Math.random() * 3_000,
@@ -41,6 +41,10 @@ export function openLink(url, perform, probe) {
   };
   addEventListener("online", hurry);
   addEventListener("pageshow", (event) => event.persisted && hurry());
+  document.addEventListener("resume", () => {
+    run(protocol.woke(performance.now()));
+    hurry();
+  });
   document.addEventListener("visibilitychange", () => document.hidden || hurry());
-  return protocol;
+  return { follow: (more) => run(protocol.follow(more)) };
 }

@@ -11,7 +11,7 @@ const BATCH = 12;
 const SPANS = 100;
 
 export class Loader {
-  #visible = new Set();
+  #visible = new Map();
   #running = false;
   #spans = new Map();
 
@@ -19,14 +19,18 @@ export class Loader {
     Object.assign(this, { api, clock, view, series, onload: () => {} });
   }
 
-  /** The series has come on screen, or left it. */
-  show(series) {
-    this.#visible.add(series);
+  /** The series has come on screen; `who` shows it, in a view of its own if it has one (`who.own`). */
+  show(series, who = this) {
+    const all = this.#visible.get(series) ?? new Set();
+    this.#visible.set(series, all.add(who));
     this.check();
   }
 
-  hide(series) {
-    this.#visible.delete(series);
+  /** It has left the screen. */
+  hide(series, who = this) {
+    const all = this.#visible.get(series);
+    all?.delete(who);
+    if (!all?.size) this.#visible.delete(series);
   }
 
   /** The view, or what is loaded, has changed. */
@@ -69,8 +73,10 @@ export class Loader {
   #next() {
     const now = this.clock.now();
     const batch = [];
-    for (const series of this.#visible) {
-      const want = wanted(series, this.view, now);
+    for (const [series, shown] of this.#visible) {
+      // a series has one stretch beside its main one, so it follows one view
+      const view = [...shown].findLast((who) => who.own)?.own ?? this.view;
+      const want = wanted(series, view, now);
       if (want && same(want, batch[0]?.want)) batch.push({ series, want });
       if (batch.length === BATCH) break;
     }
@@ -90,7 +96,7 @@ export class Loader {
     for (const { series, fetch } of fetches) {
       const rows = answer?.series[series.name] ?? null;
       if (want.main) series.load(fetch, rows, want.from, range);
-      else series.zoom(fetch, rows, want.from, want.to);
+      else series.zoom(fetch, rows, want.from, want.to, want.asked);
       this.onload(series);
     }
   }
@@ -104,6 +110,7 @@ export class Loader {
     const width = series.main.resolution || 1;
     const from = Math.max(Math.floor(span[0] / width) * width, Math.floor(series.main.from / width) * width);
     const to = Math.ceil((span[1] + 1) / width) * width;
+    if (series.detail && span[0] < series.main.from) series.detail = null;
     if (!series.loaded || to <= from) return;
     const fetch = series.begin();
     const points = series.main.resolution ? Math.ceil((to - from) / width) : POINTS;
@@ -132,5 +139,5 @@ export class Loader {
 }
 
 function same(a, b) {
-  return !b || (a.main === b.main && a.points === b.points && a.to - a.from === b.to - b.from);
+  return !b || (a.main === b.main && a.points === b.points && a.from === b.from && a.to === b.to);
 }

@@ -1,6 +1,7 @@
 /**
  * All that the page knows, from the public contract alone: devices, series, view, connection. Elements read it and are
- * told of changes: "structure", "pending", "view", "annotations" and "connection" as events, values through `watch`.
+ * told of changes: "structure", "pending", "view", "annotations" and "connection" as events, values through `watch`;
+ * "point" is where someone points in time.
  */
 import { Api, liveUrl } from "telltale/api.js";
 import { Annotations } from "telltale/core/annotations.js";
@@ -30,21 +31,30 @@ export class Model extends EventTarget {
   damage = null;
   /** The devices have been listed once. */
   ready = false;
+  /** Zooms of one chart are those of all. */
+  linked = true;
+  /** Readings that came since the page was paused. */
+  fresh = 0;
   #watchers = new Map();
   #unknown = [];
   #asking = null;
   #newer = null;
+  #link = null;
+  #noted = Infinity;
 
-  constructor() {
+  /** `patterns`: the series that are followed live. */
+  constructor(patterns = ["*"]) {
     super();
+    this.patterns = patterns;
     this.api = new Api(() => this.#connect("ended"));
     this.loader = new Loader(this.api, this.clock, this.view, this.series);
     this.loader.onload = (series) => this.#told(series);
   }
 
   start() {
-    openLink(
+    this.#link = openLink(
       liveUrl(),
+      this.patterns,
       (action) => this.#perform(action),
       () => this.#probe(),
     );
@@ -57,15 +67,34 @@ export class Model extends EventTarget {
     return () => all.delete(told);
   }
 
-  /** The view was changed by `change(view)`. */
-  look(change) {
+  /** Follow more series live. */
+  follow(patterns) {
+    this.#link?.follow(patterns.filter((one) => !this.patterns.includes(one)));
+    this.patterns = [...new Set([...this.patterns, ...patterns])];
+  }
+
+  /** Someone points at a time (ms; null: no longer), on the element `by`. */
+  point(at, by) {
+    this.dispatchEvent(new CustomEvent("point", { detail: { at, by } }));
+  }
+
+  /** Zooms are shared from now on, or no longer. */
+  link(linked) {
+    this.linked = linked;
+    this.look(() => {});
+  }
+
+  /** The view was changed by `change(view)`; a `gesture` is of many small changes. */
+  look(change, { gesture = null } = {}) {
     const before = this.view.range;
+    const paused = this.view.held;
     change(this.view);
+    if (this.view.held !== paused) this.fresh = 0;
     if (this.view.range !== before) for (const one of this.series.values()) one.points = POINTS;
-    if (this.view.live) for (const one of this.series.values()) one.detail = null;
+    if (this.view.live && this.linked) for (const one of this.series.values()) one.detail = null;
     this.loader.check();
-    if (this.clock.now() - this.view.range < this.annotations.from) this.#annotate();
-    this.dispatchEvent(new Event("view"));
+    if (this.view.span(this.clock.now()).from < Math.min(this.annotations.from, this.#noted)) this.#annotate();
+    this.dispatchEvent(new CustomEvent("view", { detail: { gesture } }));
   }
 
   /** An annotation is new, or another than it was. */
@@ -90,9 +119,12 @@ export class Model extends EventTarget {
         return this.#damage(action.storage);
       case "annotation":
         return this.annotated(action.annotation);
+      case "board":
+        return this.dispatchEvent(new CustomEvent("board", { detail: action.board }));
       case "readings":
         return this.#readings(action.readings);
       case "refetch":
+        this.dispatchEvent(new CustomEvent("refetch", { detail: action.spans }));
         return this.loader.refetch(action.spans);
       case "series":
         return this.#labelled(action.series);
@@ -123,9 +155,11 @@ export class Model extends EventTarget {
   #forget() {
     for (const one of this.series.values()) one.latest = null;
     this.loader.reset();
+    this.dispatchEvent(new Event("forget"));
   }
 
   #readings(readings) {
+    if (this.view.mode === "paused") this.fresh += readings.length;
     for (const [name, t, value] of readings) {
       let one = this.series.get(name);
       if (!one) {
@@ -195,8 +229,11 @@ export class Model extends EventTarget {
 
   async #annotate() {
     const fetch = this.annotations.begin();
-    const { zoom, range } = this.view;
-    const from = Math.floor(Math.min(this.clock.now() - range, zoom?.from ?? Infinity));
+    const now = this.clock.now();
+    const shown = this.view.span(now);
+    // and some more, so that moving on does not ask at every step
+    const from = Math.floor(Math.min(now - this.view.range, 2 * shown.from - shown.to));
+    this.#noted = from;
     const answer = await this.api.getSurely("api/annotations", [["from", from]]);
     this.annotations.load(fetch, answer?.annotations ?? null, from);
     this.dispatchEvent(new Event("annotations"));

@@ -9,6 +9,7 @@ export const themes = new EventTarget();
 
 function apply(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
   changed();
 }
 
@@ -27,20 +28,32 @@ function stored() {
 
 export const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
 
-export function toggleTheme() {
-  const theme = isDark() ? "light" : "dark";
+/** "light", "dark", or "" for the system's choice. */
+export const chosenTheme = () => document.documentElement.dataset.theme ?? "";
+
+/** Use a theme, "" for the system's, and keep the choice. */
+export function chooseTheme(theme) {
   try {
-    localStorage.setItem(KEY, theme);
+    if (theme) localStorage.setItem(KEY, theme);
+    else localStorage.removeItem(KEY);
   } catch {
     // private windows may not store; the choice then lasts as long as the page
   }
   apply(theme);
 }
 
+export const toggleTheme = () => chooseTheme(isDark() ? "light" : "dark");
+
+/** Paper is light, whatever the screen is. */
+export function forPaper(printing) {
+  apply(printing ? "light" : stored());
+}
+
 /** A named value of tokens.css as a colour that a canvas takes. */
 export function colour(name) {
   if (!colours.has(name)) {
     probe.hidden = true;
+    probe.style.forcedColorAdjust = "none"; // else every colour would be that of text
     if (!probe.isConnected) document.body.append(probe);
     probe.style.color = `var(${name})`;
     colours.set(name, getComputedStyle(probe).color);
@@ -49,4 +62,5 @@ export function colour(name) {
 }
 
 dark.addEventListener("change", changed);
+matchMedia("(forced-colors: active)").addEventListener("change", changed);
 apply(stored());

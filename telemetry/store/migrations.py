@@ -12,7 +12,19 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from telemetry.store import chunk_schema, corrections, damages, imports, journal, labels, levels, roles, usage
+from telemetry.store import (
+    boards,
+    chunk_schema,
+    corrections,
+    damages,
+    imports,
+    journal,
+    labels,
+    layouts,
+    levels,
+    roles,
+    usage,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -115,6 +127,15 @@ def _labels(db: Database) -> None:
     db.execute(labels.SCHEMA)
 
 
+def _layouts(db: Database) -> None:
+    db.execute(layouts.SCHEMA)
+
+
+def _boards(db: Database) -> None:
+    for statement in boards.SCHEMA:
+        db.execute(statement)
+
+
 STEPS: dict[str, Callable[[Database], None]] = {
     "m001_journal": _journal,
     "m002_registry": _registry,
@@ -131,6 +152,8 @@ STEPS: dict[str, Callable[[Database], None]] = {
     "m013_sparing": _sparing,
     "m014_mqtt_passwords": _mqtt_passwords,
     "m015_labels": _labels,
+    "m016_layouts": _layouts,
+    "m017_boards": _boards,
 }
 
 

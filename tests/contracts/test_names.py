@@ -11,9 +11,11 @@ from tests.contracts import source
 # modules without a test of their name -> the test that is theirs; None: there is nothing to test
 ELSEWHERE: dict[str, str | None] = {
     "handlers/openapi_data.py": "tests/handlers/test_openapi.py",  # a part of the one document
+    "handlers/openapi_boards.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/openapi_bridges.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/openapi_frames.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/openapi_foreign.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
+    "handlers/openapi_layouts.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/openapi_words.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/routes.py": "tests/contracts/test_routes.py",
     "handlers/listening.py": "tests/test_server.py",

@@ -16,7 +16,11 @@ LARGE: dict[str, str] = {
     "telemetry/store/db.py": "one owner of connections and threads, through every failure of a disk",
 }
 
-LINES = {path: len(source.text(path).splitlines()) for path in source.files(".py", ".js", ".css", ".html", ".sh")}
+LINES = {
+    path: len(source.text(path).splitlines())
+    for path in source.files(".py", ".js", ".css", ".html", ".sh")
+    if not path.startswith("static/words/")  # catalogues: a line a text
+}
 
 
 def test_no_file_is_above_the_cap() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.support import Server
 
 ARTEFACTS = Path(__file__).resolve().parent.parent.parent / "test-artefacts"
+NUMBERS = itertools.count()
+"""Of users: tests of a module may share a server."""
 PASSWORD = "correct horse battery staple"
 
 
@@ -31,12 +34,12 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """``open_page(server, role="admin", **context_options)``: the dashboard after a login by its form."""
+    """``open_page(server, role="admin", path, **context_options)``: a page after a login by its form."""
     contexts = []
     troubles: list[str] = []
 
-    def start(server: Server, role: str = "admin", **options: Any) -> Page:
-        name = f"{role}-{len(contexts)}"
+    def start(server: Server, role: str = "admin", path: str = "/?view=charts", **options: Any) -> Page:
+        name = f"{role}-{next(NUMBERS)}"
         server.cli("user", "add", name, "--role", role, stdin=PASSWORD + "\n")
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
         contexts.append(context)
@@ -45,7 +48,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: troubles.append(f"error in the page: {error}"))
         page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
         page.on("request", lambda asked: troubles.append(asked.url) if not _own(asked.url, host) else None)
-        page.goto(server.url + "/")
+        page.goto(server.url + path)
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()

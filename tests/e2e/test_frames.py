@@ -50,7 +50,7 @@ def test_pause_keeps_the_list_and_going_on_catches_up(
     socket = device(one, "d")
     send(socket, 1, [{"ts": now(), "values": {"t": 1}}])
     page = open_page(one, role="operator")
-    page.goto(f"{one.url}/devices/d")
+    page.goto(f"{one.url}/devices/d/messages")
     expect(frames(page)).to_have_count(1)
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".badge")).to_have_text("Paused")
@@ -78,7 +78,11 @@ def test_it_fits_every_screen(
         "POST", "/api/ingest", body=b"\xa1\x64temp\x18\x2a", token=token, headers={"Content-Type": "application/cbor"}
     )
     page = open_page(one, role="operator", **options)
-    for path, wanted in ((f"/devices/{quote('boiler')}", 3), ("/devices/new%20one", 0), ("/frames", 0)):
+    for path, wanted in (
+        (f"/devices/{quote('boiler')}/messages", 3),
+        ("/devices/new%20one/messages", 0),
+        ("/frames", 0),
+    ):
         page.goto(one.url + path)
         expect(page.locator(".badge")).to_have_text("Live")
         expect(frames(page)).to_have_count(wanted)
@@ -95,7 +99,7 @@ def test_a_device_that_has_not_spoken_is_told_how(
     """With this server's address and the device's id, quoted for a shell; and its first message replaces that."""
     one = server({"storage.commit_interval": "0"})
     page = open_page(one, role="operator")
-    page.goto(f"{one.url}/devices/{quote(chr(39) + 'new one')}")
+    page.goto(f"{one.url}/devices/{quote(chr(39) + 'new one')}/messages")
     expect(page.locator("pre").first).to_contain_text(f"curl {one.url}/api/ingest")
     expect(page.locator("pre").first).to_contain_text(r"""device add ''\''new one'""")
     expect(page.locator("pre").nth(1)).to_contain_text(r"""-t 'telltale/'\''new one/readings'""")

@@ -13,7 +13,22 @@ from handlers.openapi import DEVICE, document
 from handlers.routes import ROUTES
 from tests.support import Server
 
-PAGES = {"/", "/data", "/frames", "/devices/(?P<device>.+)", "/login", "/logout", "/setup", "/static/(.*)"}
+PAGES = {
+    "/",
+    "/boards",
+    "/boards/(?P<number>[^/]+)",
+    "/data",
+    "/devices/(?P<device>.+)",
+    "/devices/(?P<device>.+)/messages",
+    "/explore",
+    "/frames",
+    "/login",
+    "/logout",
+    "/series",
+    "/setup",
+    "/static/(.*)",
+    r"/static/pack/([a-z_/]+\.(?:js|css))",
+}
 """For people with a browser: not part of the API."""
 API = {
     re.sub(r"\(\?P<(\w+)>[^()]*\)", r"{\1}", path).replace("\\", ""): handler

@@ -6,6 +6,7 @@ import gzip
 import http.client
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -100,6 +101,38 @@ def test_data_page_is_for_operators(running: Server, viewer: str) -> None:
     assert running.request("GET", "/data", headers=HTML).headers["Location"] == "/login?next=%2Fdata"
 
 
+def test_explore_page_is_for_everyone_who_may_look(running: Server, viewer: str) -> None:
+    """Its address is what it shows: a login leads back to all of it."""
+    reply = running.request("GET", "/explore?s=a%2Fb&view=heat", token=viewer, headers=HTML)
+    assert reply.status == 200
+    assert "<tt-explore" in reply.text
+    assert all(f'nonce="{nonce(reply)}"' in script for script in re.findall(r"<script\b[^>]*>", reply.text))
+    for address in set(re.findall(r"""["'](/static/[^"']+)["']""", reply.text)):
+        assert running.request("GET", address).status == 200, address
+    asked = running.request("GET", "/explore?s=a%2Fb&view=heat", headers=HTML)
+    assert asked.headers["Location"] == "/login?next=%2Fexplore%3Fs%3Da%252Fb%26view%3Dheat"
+
+
+def test_device_and_series_pages_are_for_everyone_who_may_look_messages_for_operators(
+    running: Server, viewer: str
+) -> None:
+    """Names are escaped and are what the page follows; an id that none can have is not there."""
+    name = quote('a b/"7"', safe="")
+    device = running.request("GET", f"/devices/{name}", token=viewer, headers=HTML)
+    assert device.status == 200
+    assert 'data-device="a b/&#34;7&#34;"' in device.text
+    assert "<tt-device-page" in device.text
+    series = running.request("GET", "/series?name=d/t&with=%3Cb%3E/u", token=viewer, headers=HTML)
+    assert series.status == 200
+    assert "[&#34;d/t&#34;, &#34;\\u003cb\\u003e/u&#34;]" in series.text
+    assert running.request("GET", "/series", token=viewer, headers=HTML).status == 200
+    assert running.request("GET", "/devices/%07", token=viewer, headers=HTML).status == 404
+    assert running.request("GET", "/devices/d/messages", token=viewer, headers=HTML).status == 403
+    operator = running.api_token("operator")
+    messages = running.request("GET", "/devices/d/messages", token=operator, headers=HTML)
+    assert "<tt-frames" in messages.text
+
+
 def test_operators_are_told_apart(running: Server, viewer: str) -> None:
     assert 'data-operator="false"' in page(running, viewer).text
     assert 'data-operator="true"' in page(running, running.api_token("operator")).text
@@ -187,3 +220,11 @@ def test_files_need_no_credential_and_foreign_hosts_get_none(running: Server) ->
     """The login page is drawn with them."""
     assert running.request("GET", "/static/icon.svg").status == 200
     assert running.request("GET", "/static/icon.svg", headers={"Host": "evil.example"}).status == 421
+
+
+@pytest.mark.parametrize(
+    "path", ["../pages.py", "..%2f..%2fserver.py", "core/../../../server.py", "a.js%00", "no/such.js", "main.css"]
+)
+def test_packed_file_is_a_module_of_ours_or_nothing(module_server: Callable[..., Server], path: str) -> None:
+    one = module_server()
+    assert one.request("GET", f"/static/pack/{path}").status in (400, 404)

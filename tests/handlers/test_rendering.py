@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
-from handlers.rendering import BARE, STATIC, asset, importmap, modules, preloads, stylesheets
+from handlers import rendering
+from handlers.rendering import BARE, STATIC, asset, importmap, modules, script, sheets, style, vendored
 
 FILES = sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
 
@@ -31,19 +34,32 @@ def test_import_map_names_every_module_of_ours_and_the_vendored_ones() -> None:
     assert all(re.fullmatch(r"/static/.*\?v=[0-9a-f]{12}", address) for address in imports.values())
 
 
-def test_page_loads_ahead_what_it_imports_and_nothing_else() -> None:
-    """Directly or not, each once; so no page waits for a chain of imports, or fetches what only another needs."""
-    dashboard, data, frames = (preloads(f"telltale/{page}main.js") for page in ("", "data/", "frames/"))
-    names = {address: name for name, address in modules().items()}
-    for found in (dashboard, data, frames):
-        assert len(set(found)) == len(found)
-    assert {names[one] for one in dashboard} >= {"telltale/main.js", "telltale/core/series.js", "lit", "partysocket/ws"}
-    assert not [one for one in dashboard if "/data/" in one]
-    assert {names[one] for one in data} >= {"telltale/data/app.js", "telltale/theme.js", "telltale/core/storage.js"}
-    assert not {"partysocket/ws", "telltale/ui/chart.js"} & {names[one] for one in data}
-    assert {*dashboard, *data, *frames} == set(names), "a module that no page loads"
-    with pytest.raises(KeyError):
-        preloads("telltale/missing.js")
+def test_page_loads_ahead_the_vendored_modules_that_its_file_imports() -> None:
+    """So no page waits for a chain of imports, or fetches what only another needs."""
+    assert vendored("telltale/main.js") == [asset(BARE["partysocket/ws"]), asset(BARE["lit"])]
+    assert vendored("telltale/data/main.js") == [asset(BARE["lit"])]
+
+
+def test_every_module_is_in_the_file_of_a_page() -> None:
+    templates = [path.read_text(encoding="utf-8") for path in (STATIC.parent / "templates").glob("*.html")]
+    pages = {name for text in templates for name in re.findall(r'script\("([^"]+)"\)', text)}
+    packed = "".join(script(page)[1] for page in pages)
+    unused = [name for name in modules() if name.startswith("telltale/") and f"// {name}\n" not in packed]
+    assert unused == []
+
+
+def test_address_of_a_page_s_file_changes_with_any_of_its_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "static"
+    shutil.copytree(STATIC, copy)
+    monkeypatch.setattr(rendering, "STATIC", copy)
+    before = script("telltale/data/main.js")[0], style()[0]
+    with (copy / "js/core/format.js").open("a") as module, (copy / "css/base.css").open("a") as sheet:
+        module.write("export const more = 1;\n")
+        sheet.write("b { margin: 0 }\n")
+    assert script("telltale/data/main.js")[0] != before[0]
+    assert style()[0] != before[1]
 
 
 def test_import_map_cannot_end_its_script_element() -> None:
@@ -65,7 +81,7 @@ def test_modules_import_by_names_of_the_map_only() -> None:
 
 
 def test_named_values_come_before_what_uses_them() -> None:
-    names = [re.sub(r".*/(.*)\?.*", r"\1", address) for address in stylesheets()]
+    names = [path.removeprefix("css/") for path in sheets()[1:]]
     assert names[:2] == ["tokens.css", "base.css"]
     assert names[2:] == sorted(names[2:])
     assert set(names) == {path.name for path in (STATIC / "css").glob("*.css")}

@@ -49,7 +49,7 @@ test("times are in 24 hours of local time, with the date on another day", () => 
   assert.equal(formatTime(noon, { seconds: false }), "12:03");
   assert.equal(formatTime(noon, { milliseconds: true }), "12:03:07.250");
   assert.equal(formatMoment(noon, noon + 1000), "12:03:07");
-  assert.equal(formatMoment(noon, noon + 86_400_000), "2026-06-01 12:03:07");
+  assert.equal(formatMoment(noon, noon + 86_400_000), "Jun 1, 2026, 12:03:07");
 });
 
 test("ages are short", () => {

@@ -88,6 +88,16 @@ test("after the page slept, frames that wait get time to be read", () => {
   assert.deepEqual(types(protocol.look(60_000 + SILENCE)), [], "asleep again");
 });
 
+test("a page that was frozen resumes its position at once, whatever the link seems to be", () => {
+  const [protocol] = live();
+  assert.deepEqual(protocol.woke(1_000), [], "it was a short nap: the link goes on");
+  protocol.look(1_000);
+  protocol.look(600_000);
+  assert.deepEqual(types(protocol.woke(600_001)), ["state", "reconnect"]);
+  assert.deepEqual(protocol.woke(600_002), [], "there is no link any more");
+  assert.deepEqual(sent(protocol.opened(600_010)).since, { epoch: "e", seq: 10 });
+});
+
 test("a refused subscription is tried again; other answers and broken frames do nothing", () => {
   const protocol = new LiveProtocol();
   const { id } = sent(protocol.opened(0));
@@ -96,4 +106,16 @@ test("a refused subscription is tried again; other answers and broken frames do 
   assert.deepEqual(protocol.received("null", 1), []);
   const refusal = { id, ok: false, error: { code: "rate_limited", message: "" } };
   assert.deepEqual(types(protocol.received(JSON.stringify(refusal), 1)), ["reconnect"]);
+});
+
+test("more series are followed on the open link, and again after the next reconnect", () => {
+  const [protocol] = live();
+  const command = sent(protocol.follow(["c/d"]));
+  assert.deepEqual(command.subscribe, ["c/d"]);
+  const answer = { id: command.id, ok: true, epoch: "e", seq: 11, recovered: false, latest: [["c/d", 1, 2]] };
+  assert.deepEqual(protocol.received(JSON.stringify(answer), 1), [{ type: "readings", readings: [["c/d", 1, 2]] }]);
+  assert.deepEqual(protocol.position, { epoch: "e", seq: 10 }, "what the others have been sent up to");
+  protocol.closed();
+  assert.deepEqual(protocol.follow(["e/f"]), [], "there is no link to say it on");
+  assert.deepEqual(sent(protocol.opened(5)).subscribe, ["*", "c/d", "e/f"]);
 });

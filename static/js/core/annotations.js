@@ -3,6 +3,7 @@
  * they are fetched is newer than the answer and goes on top of it.
  */
 import { formatMoment } from "telltale/core/format.js";
+import { plural, t } from "telltale/core/words.js";
 
 const TEXT = 80;
 const SPOKEN = 5;
@@ -71,8 +72,8 @@ export function formatWhen({ from, to }, now) {
 export function spoken(annotations, now) {
   if (!annotations.length) return "";
   const told = annotations.slice(-SPOKEN).map((one) => `${formatWhen(one, now)}: ${short(one.text)}`);
-  const more = annotations.length > SPOKEN ? `, the newest ${SPOKEN}` : "";
-  return `; ${annotations.length === 1 ? "1 note" : `${annotations.length} notes`}${more}: ${told.join("; ")}`;
+  const more = annotations.length > SPOKEN ? `, ${t("the newest {n}", { n: SPOKEN })}` : "";
+  return `; ${plural(annotations.length, "{n} note", "{n} notes")}${more}: ${told.join("; ")}`;
 }
 
 function short(text) {

@@ -1,4 +1,5 @@
 /** Export and import: what to ask for, and what came of it. */
+import { plural, t } from "telltale/core/words.js";
 
 /** The series patterns of a text field, one a line. */
 export function patternsOf(text) {
@@ -18,19 +19,18 @@ export function exportOf({ patterns, from, to, format }) {
 export function reportOf(status, text) {
   const answer = parse(text);
   if (status !== 200 || answer === null) {
-    const why = answer?.error?.message ?? (status ? `the server answered ${status}` : "the connection was lost");
-    return { ok: false, text: `Not imported: ${why}.`, refused: [], more: 0 };
+    const none = status ? t("the server answered {status}", { status }) : t("the connection was lost");
+    const why = answer?.error?.message ?? none;
+    return { ok: false, text: t("Not imported: {why}.", { why }), refused: [], more: 0 };
   }
   const refused = answer.lines.map(({ line, message }) => [line, message]);
   const said = [
-    `${count(answer.stored, "reading")} stored`,
-    `${answer.duplicate.toLocaleString()} that were there already`,
-    `${count(answer.refused, "line")} refused`,
+    plural(answer.stored, "{n} reading stored", "{n} readings stored"),
+    plural(answer.duplicate, "{n} that was there already", "{n} that were there already"),
+    plural(answer.refused, "{n} line refused", "{n} lines refused"),
   ];
   return { ok: true, text: `${said.join(", ")}.`, refused, more: answer.refused - refused.length };
 }
-
-const count = (n, name) => `${n.toLocaleString()} ${name}${n === 1 ? "" : "s"}`;
 
 function parse(text) {
   try {

@@ -1,4 +1,6 @@
-/** Numbers, times and ages as people read them. Times in ms; digits and decimal mark follow the locale. */
+/** Numbers, times and ages as people read them. Times in ms, shown in the chosen zone; numbers and dates by the locale. */
+import { locale, t as text } from "telltale/core/words.js";
+import { offsetAt, wall } from "telltale/core/zone.js";
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
@@ -29,7 +31,7 @@ export function formatNumber(value, least = 0) {
   const most = decimals(value);
   const key = 10 * most + Math.min(least, most);
   if (!fixed.has(key)) {
-    fixed.set(key, new Intl.NumberFormat(undefined, { minimumFractionDigits: key % 10, maximumFractionDigits: most }));
+    fixed.set(key, new Intl.NumberFormat(locale, { minimumFractionDigits: key % 10, maximumFractionDigits: most }));
   }
   return fixed.get(key).format(value);
 }
@@ -37,26 +39,30 @@ export function formatNumber(value, least = 0) {
 /** Any value; booleans as on and off. */
 export function formatValue(value, least = 0) {
   if (typeof value === "number") return formatNumber(value, least);
-  if (typeof value === "boolean") return value ? "on" : "off";
+  if (typeof value === "boolean") return value ? text("on") : text("off");
   return String(value);
 }
 
 const two = (number) => String(number).padStart(2, "0");
 
-/** 14:03, 14:03:27 or 14:03:27.250 in local time. */
+/** 14:03, 14:03:27 or 14:03:27.250 by the clocks of the zone. */
 export function formatTime(t, { seconds = true, milliseconds = false } = {}) {
-  const date = new Date(t);
-  const text = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  if (!seconds) return text;
-  const rest = milliseconds ? `.${String(date.getMilliseconds()).padStart(3, "0")}` : "";
-  return `${text}:${two(date.getSeconds())}${rest}`;
+  const date = wall(t);
+  const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
+  if (!seconds) return clock;
+  const rest = milliseconds ? `.${String(date.getUTCMilliseconds()).padStart(3, "0")}` : "";
+  return `${clock}:${two(date.getUTCSeconds())}${rest}`;
 }
+
+const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+const dayOf = (t) => Math.floor((t + offsetAt(t)) / DAY);
+
+/** A day in the reader's own calendar. */
+export const formatDay = (t) => days.format(wall(t));
 
 /** The time, with the date in front if that is another day than `now`'s. */
 export function formatMoment(t, now) {
-  const date = new Date(t);
-  if (date.toDateString() === new Date(now).toDateString()) return formatTime(t);
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${formatTime(t)}`;
+  return dayOf(t) === dayOf(now) ? formatTime(t) : `${formatDay(t)}, ${formatTime(t)}`;
 }
 
 /** 42 s, 3 min, 5 h, 2 d. */
@@ -70,13 +76,19 @@ export function formatSpan(span) {
 
 /** How long ago a live value was taken. */
 export function formatAge(age) {
-  return age < SECOND ? "now" : `${formatSpan(age)} ago`;
+  return age < SECOND ? text("now") : text("{span} ago", { span: formatSpan(age) });
 }
 
 /** What is said of a value that is no longer live: first how long, then since when. */
 export function formatStale(t, now) {
-  return now - t < MINUTE ? `stale, ${formatSpan(now - t)} ago` : `stale since ${formatMoment(t, now)}`;
+  if (now - t < MINUTE) return text("stale, {span} ago", { span: formatSpan(now - t) });
+  return text("stale since {moment}", { moment: formatMoment(t, now) });
 }
+
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+
+/** How many, with its digits grouped. */
+export const formatCount = (n) => whole.format(n);
 
 /** A metric's name as a label. */
 export function formatLabel(metric) {

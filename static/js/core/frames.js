@@ -1,32 +1,33 @@
 /** What the page of raw messages shows: the list as it grows, and words for what became of a message. */
+import { plural, t } from "telltale/core/words.js";
 
 /** Messages that stay on the page. */
 export const KEPT = 100;
 
 const STATES = {
-  stored: "stored",
-  pending: "waits for the disk",
-  refused: "refused",
-  ignored: "nothing to store",
-  last_known: "last known only",
+  stored: t("stored"),
+  pending: t("waits for the disk"),
+  refused: t("refused"),
+  ignored: t("nothing to store"),
+  last_known: t("last known only"),
 };
 
 const WORDS = {
-  bad_message: "The message could not be read.",
-  bad_value: "A name or a value in it cannot be taken.",
-  bad_time: "Its time is too far from the server's: is the device's clock set?",
-  too_large: "It is too large: send it in parts.",
-  unknown_device: "The server does not know this device yet: accept it on the dashboard.",
-  forbidden: "Who sent this may not speak for that device.",
-  rate_limited: "It came too fast: send slower, or with the time of each reading.",
-  try_later: "The server could not take it just then. Sending it again helps.",
+  bad_message: t("The message could not be read."),
+  bad_value: t("A name or a value in it cannot be taken."),
+  bad_time: t("Its time is too far from the server's: is the device's clock set?"),
+  too_large: t("It is too large: send it in parts."),
+  unknown_device: t("The server does not know this device yet: accept it on the dashboard."),
+  forbidden: t("Who sent this may not speak for that device."),
+  rate_limited: t("It came too fast: send slower, or with the time of each reading."),
+  try_later: t("The server could not take it just then. Sending it again helps."),
 };
 
 const TOLD = {
-  ws: "The device was told so on its socket.",
-  http: "The device was told so in the answer.",
-  mqtt: "MQTT has no way back: the device does not know. Only this page says so.",
-  poll: "The server asked for it, so there is no one to tell.",
+  ws: t("The device was told so on its socket."),
+  http: t("The device was told so in the answer."),
+  mqtt: t("MQTT has no way back: the device does not know. Only this page says so."),
+  poll: t("The server asked for it, so there is no one to tell."),
 };
 
 /** The list with what has come; the newest first, each number once, a later state of a message instead of the former. */
@@ -43,13 +44,13 @@ export function position(frames, number) {
 
 /** What became of a message, in a few words. */
 export function stateWord({ state, errors, readings }) {
-  if (state === "stored" && errors?.length) return "stored in part";
-  return readings && state === "stored" ? `${readings} stored` : (STATES[state] ?? state);
+  if (state === "stored" && errors?.length) return t("stored in part");
+  return readings && state === "stored" ? plural(readings, "{n} stored", "{n} stored") : (STATES[state] ?? state);
 }
 
 /** Who made that of it. */
 export const decoderWord = ({ decoder }) =>
-  decoder && decoder !== "none" ? `read as ${decoder}` : "read by no decoder";
+  decoder && decoder !== "none" ? t("read as {decoder}", { decoder }) : t("read by no decoder");
 
 /** The worst of it: good, bad, part or quiet. */
 export function tone({ state, errors }) {
@@ -59,7 +60,7 @@ export function tone({ state, errors }) {
 }
 
 /** A reason in plain words; the exact one stands beside it. */
-export const plain = (error) => WORDS[error.code] ?? "It was refused.";
+export const plain = (error) => WORDS[error.code] ?? t("It was refused.");
 
 /** Whether the sender knows that it was refused. */
 export const told = (frame) => TOLD[frame.channel] ?? "";

@@ -5,8 +5,9 @@
  * its device, so nothing that someone looks at moves away.
  */
 import { titleOf } from "telltale/core/format.js";
+import { locale } from "telltale/core/words.js";
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+const collator = new Intl.Collator(locale, { numeric: true, sensitivity: "base" });
 export const byName = (a, b) => collator.compare(a, b) || (a < b ? -1 : Number(a > b));
 
 export class Inventory {

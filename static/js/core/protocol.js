@@ -3,7 +3,7 @@
  * from and decides whether the link is alive. `now` is a monotonic time in ms.
  *
  * Actions: state (live | down), send (text), load (history must be fetched anew), devices (fetch their list), readings,
- * refetch (spans of history), presence, device, series (its unit and label), annotation, storage, time, reconnect.
+ * refetch (spans of history), presence, device, series (its unit and label), annotation, board, storage, time, reconnect.
  */
 
 /** The server sends something every second. With looks five times a second the page knows within 3 s. */
@@ -14,31 +14,45 @@ const SLEPT = 1_500;
 export class LiveProtocol {
   #heard = null;
   #looked = null;
+  #spoke = null;
   #command = 0;
   #asked = null;
+  #more = new Set();
 
   constructor(patterns = ["*"]) {
-    this.patterns = patterns;
+    this.patterns = [...patterns];
     this.position = null;
     this.state = "down";
   }
 
   opened(now) {
     this.#heard = now;
+    this.#spoke = now;
     this.#command += 1;
     this.#asked = this.#command;
     const since = this.position ? { since: this.position } : {};
     return [{ type: "send", text: JSON.stringify({ id: this.#command, subscribe: this.patterns, ...since }) }];
   }
 
+  /** More series are wanted. */
+  follow(patterns) {
+    this.patterns.push(...patterns);
+    if (!patterns.length || this.#heard === null) return [];
+    this.#command += 1;
+    this.#more.add(this.#command);
+    return [{ type: "send", text: JSON.stringify({ id: this.#command, subscribe: patterns }) }];
+  }
+
   closed() {
     this.#heard = null;
     this.#asked = null;
+    this.#more.clear();
     return this.#become("down");
   }
 
   received(text, now) {
     this.#heard = now;
+    this.#spoke = now;
     const frame = parse(text);
     if (frame === null) return [];
     const actions = "time" in frame ? [{ type: "time", time: frame.time }] : [];
@@ -48,12 +62,19 @@ export class LiveProtocol {
     if (frame.skipped) actions.push({ type: "refetch", spans: frame.skipped.spans });
     if (frame.presence) actions.push({ type: "presence", presence: frame.presence });
     if (frame.annotation) actions.push({ type: "annotation", annotation: frame.annotation });
+    if (frame.board) actions.push({ type: "board", board: frame.board });
     if (frame.storage) actions.push({ type: "storage", storage: frame.storage });
     if (frame.series) actions.push({ type: "series", series: frame.series });
     if (frame.device) actions.push({ type: "device", device: frame.device });
     // before the answer to subscribe a seq says nothing about what this socket has been sent
     if (Number.isInteger(frame.seq) && this.position && this.#asked === null) this.position.seq = frame.seq;
     return actions;
+  }
+
+  /** The browser had frozen the page: what the link is worth now is not waited for, its position is resumed at once. */
+  woke(now) {
+    if (this.#heard === null || now - this.#spoke <= SILENCE) return [];
+    return [...this.closed(), { type: "reconnect" }];
   }
 
   /** Look whether the link still speaks; call it about five times a second. */
@@ -67,6 +88,7 @@ export class LiveProtocol {
   }
 
   #answer(frame) {
+    if (this.#more.delete(frame.id)) return frame.ok ? [{ type: "readings", readings: frame.latest }] : [];
     if (frame.id !== this.#asked) return [];
     this.#asked = null;
     if (!frame.ok) return [...this.#become("down"), { type: "reconnect" }];

@@ -94,9 +94,10 @@ export class Series {
     this.#replay(fetch);
   }
 
-  /** The span of a zoom has been fetched. */
-  zoom(fetch, answer, from, to) {
+  /** The span of a zoom, `asked` ms long, has been fetched, with what is beside it. */
+  zoom(fetch, answer, from, to, asked = to - from) {
     this.detail = this.#stretch(answer, from, to);
+    this.detail.asked = asked;
     this.#replay(fetch);
   }
 
@@ -113,7 +114,10 @@ export class Series {
   /** Forget what is older than `t`. If there are still too many rows, the series wants to be fetched again, coarser. */
   trim(t) {
     const { columns } = this.main;
-    if (columns.length && columns.t[0] < t) columns.dropBefore(t);
+    if (columns.length && columns.t[0] < t) {
+      columns.dropBefore(t);
+      this.main.from = Math.max(this.main.from, t);
+    }
     if (columns.length > CAP) {
       this.loaded = false;
       this.points = POINTS / 2;

@@ -1,6 +1,7 @@
 /** The data page: a bar, and a section for each thing that this server can do with what it has stored. */
 import { html, nothing } from "lit";
 import { pageUrl } from "telltale/api.js";
+import { t } from "telltale/core/words.js";
 import "telltale/data/brokers.js";
 import "telltale/data/confirm.js";
 import { addresses, me, page, seriesNames } from "telltale/data/context.js";
@@ -43,7 +44,7 @@ class DataPage extends Element {
   }
 
   render() {
-    return html`<a class="skip" href="#main">Skip to the data</a>
+    return html`<a class="skip" href="#main">${t("Skip to the data")}</a>
       <div class="top">${this.#bar()} ${this.#end()}</div>
       <main id="main" tabindex="-1" class="data">${this.#sections()}</main>
       <datalist id="series-names">${this.#names.map((name) => html`<option value=${name}></option>`)}</datalist>
@@ -53,8 +54,8 @@ class DataPage extends Element {
   #bar() {
     return html`<header class="bar">
       <div class="brand">
-        <a class="tool" href=${pageUrl("./")} title="Dashboard" aria-label="Back to the dashboard">${icons.back}</a>
-        <h1>Data</h1>
+        <a class="tool" href=${pageUrl("./")} title=${t("Dashboard")} aria-label=${t("Back to the dashboard")}>${icons.back}</a>
+        <h1>${t("Data")}</h1>
       </div>
       <div class="tools">
         ${themeTool()} ${leaveTool(me.user)}
@@ -67,7 +68,7 @@ class DataPage extends Element {
       ${
         this.#ended
           ? html`<p>
-              ${icons.warning}<strong>Your session has ended.</strong> <a href="/login?next=/data">Log in again</a>
+              ${icons.warning}<strong>${t("Your session has ended.")}</strong> <a href="/login?next=/data">${t("Log in again")}</a>
             </p>`
           : nothing
       }
@@ -76,7 +77,7 @@ class DataPage extends Element {
 
   #sections() {
     const has = this.#has;
-    if (!has) return html`<p class="quiet waiting">Connecting…</p>`;
+    if (!has) return html`<p class="quiet waiting">${t("Connecting…")}</p>`;
     const edit = has.has("/api/series/edit");
     const rename = has.has("/api/series/rename");
     const merge = has.has("/api/series/merge");

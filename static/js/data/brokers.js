@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { Brokers } from "telltale/brokers.js";
 import { figures, note, stateOf } from "telltale/core/brokers.js";
+import { t } from "telltale/core/words.js";
 import { api } from "telltale/data/context.js";
 import { Element } from "telltale/ui/element.js";
 
@@ -30,7 +31,7 @@ class BrokerPanel extends Element {
       ${
         list.length
           ? list.map((one) => this.#broker(one))
-          : html`<p class="quiet">No broker is set. Devices that speak MQTT need one: [mqtt] url in config.ini.</p>`
+          : html`<p class="quiet">${t("No broker is set. Devices that speak MQTT need one: [mqtt] url in config.ini.")}</p>`
       }
     </section>`;
   }
@@ -40,10 +41,10 @@ class BrokerPanel extends Element {
     const { state, text } = stateOf(one, now);
     const [what, why] = state === "lost" ? note(one, now) : [];
     return html`<h3>${one.broker} <span class="broker-state" data-state=${state}>${text}</span></h3>
-      ${what ? html`<p class="problem">${why} Devices behind it are not heard.</p>` : nothing}
+      ${what ? html`<p class="problem">${why} ${t("Devices behind it are not heard.")}</p>` : nothing}
       <table class="broker-table">
         <caption class="offstage">
-          What came from ${one.broker} in this run
+          ${t("What came from {broker} in this run", { broker: one.broker })}
         </caption>
         <tbody>
           ${figures(one).map(

@@ -1,5 +1,6 @@
 /** Asks before something is done that cannot simply be taken back. */
 import { html, nothing } from "lit";
+import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 
 class Confirm extends Element {
@@ -32,7 +33,7 @@ class Confirm extends Element {
         <h2 id="confirm-title">${title}</h2>
         <p id="confirm-text">${text}</p>
         <footer>
-          <button value="no" autofocus>Cancel</button>
+          <button value="no" autofocus>${t("Cancel")}</button>
           <button value="yes" class="danger">${verb}</button>
         </footer>
       </form>

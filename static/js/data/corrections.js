@@ -3,6 +3,7 @@ import { html, nothing, repeat } from "lit";
 import { correctionOf, stateOf, which } from "telltale/core/corrections.js";
 import { formatMoment } from "telltale/core/format.js";
 import { fromField } from "telltale/core/moments.js";
+import { t } from "telltale/core/words.js";
 import { sure } from "telltale/data/confirm.js";
 import { api, changed } from "telltale/data/context.js";
 import { Panel } from "telltale/ui/panel.js";
@@ -31,10 +32,9 @@ class Corrections extends Panel {
 
   render() {
     return html`<section aria-labelledby="corrections-title">
-      <h2 id="corrections-title">Corrections</h2>
+      <h2 id="corrections-title">${t("Corrections")}</h2>
       <p class="quiet">
-        Takes readings out that were never true: a spike, a sensor on the bench. Roll-ups and charts follow, and every
-        correction can be undone.
+        ${t("Takes readings out that were never true: a spike, a sensor on the bench. Roll-ups and charts follow, and every correction can be undone.")}
       </p>
       ${this.#form()} ${this.#listed()}
     </section>`;
@@ -43,35 +43,35 @@ class Corrections extends Panel {
   #form() {
     return html`<form class="fields" @submit=${this.#add}>
       <label class="wide"
-        >Series <input name="series" list="series-names" autocomplete="off" spellcheck="false" required
+        >${t("Series")} <input name="series" list="series-names" autocomplete="off" spellcheck="false" required
       /></label>
-      <label>From <input type="datetime-local" name="from" step="1" required /></label>
-      <label>To <input type="datetime-local" name="to" step="1" required /></label>
+      <label>${t("From")} <input type="datetime-local" name="from" step="1" required /></label>
+      <label>${t("To")} <input type="datetime-local" name="to" step="1" required /></label>
       <label
-        >What
+        >${t("What")}
         <select name="action">
-          <option value="mask">Mask: hide the readings</option>
-          <option value="delete">Delete the readings</option>
+          <option value="mask">${t("Mask: hide the readings")}</option>
+          <option value="delete">${t("Delete the readings")}</option>
         </select></label
       >
-      <label>Only above <input name="above" inputmode="decimal" placeholder="any value" /></label>
-      <label>Only below <input name="below" inputmode="decimal" placeholder="any value" /></label>
-      <label class="wide">Why <input name="why" maxlength="500" required placeholder="sensor fell off" /></label>
+      <label>${t("Only above")} <input name="above" inputmode="decimal" placeholder=${t("any value")} /></label>
+      <label>${t("Only below")} <input name="below" inputmode="decimal" placeholder=${t("any value")} /></label>
+      <label class="wide">${t("Why")} <input name="why" maxlength="500" required placeholder=${t("sensor fell off")} /></label>
       ${this.trouble()}
-      <button class="danger" ?disabled=${this.busy}>Correct</button>
+      <button class="danger" ?disabled=${this.busy}>${t("Correct")}</button>
     </form>`;
   }
 
   #listed() {
     if (!this.#list) return nothing;
-    if (!this.#list.length) return html`<p class="quiet">Nothing has been corrected yet.</p>`;
-    const columns = ["Series", "Span", "What", "Why", "Who", "Result"];
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Corrections so far">
+    if (!this.#list.length) return html`<p class="quiet">${t("Nothing has been corrected yet.")}</p>`;
+    const columns = [t("Series"), t("Span"), t("What"), t("Why"), t("Who"), t("Result")];
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("Corrections so far")}>
       <table>
         <thead>
           <tr>
             ${columns.map((name) => html`<th scope="col">${name}</th>`)}
-            <th scope="col"><span class="offstage">Undo</span></th>
+            <th scope="col"><span class="offstage">${t("Undo")}</span></th>
           </tr>
         </thead>
         <tbody>
@@ -87,12 +87,13 @@ class Corrections extends Panel {
 
   #row(one) {
     const now = Date.now();
-    const moment = (t) => formatMoment(t, now);
-    const undone = one.state === "undone" ? html` by ${one.undone_by}, ${moment(one.undone_at)}` : nothing;
+    const moment = (time) => formatMoment(time, now);
+    const undone =
+      one.state === "undone" ? ` ${t("by {who}, {moment}", { who: one.undone_by, moment: moment(one.undone_at) })}` : "";
     return html`<tr>
       <td>${one.series}</td>
       <td>${moment(one.from)} – ${moment(one.to)}</td>
-      <td>${one.action === "mask" ? "masked" : "deleted"}: ${which(one)}</td>
+      <td>${one.action === "mask" ? t("masked") : t("deleted")}: ${which(one)}</td>
       <td>${one.why}</td>
       <td>${one.who}, ${moment(one.when)}</td>
       <td>${stateOf(one)}${undone}</td>
@@ -101,10 +102,10 @@ class Corrections extends Panel {
           one.state === "done"
             ? html`<button
                 ?disabled=${this.busy}
-                aria-label="Undo: ${one.series}, ${one.why}"
+                aria-label=${t("Undo: {series}, {why}", one)}
                 @click=${() => this.#undo(one)}
               >
-                Undo
+                ${t("Undo")}
               </button>`
             : nothing
         }
@@ -122,10 +123,14 @@ class Corrections extends Panel {
       this.requestUpdate();
       return;
     }
-    const verb = body.action === "mask" ? "Mask" : "Delete";
-    const span = `${formatMoment(body.from, Date.now())} to ${formatMoment(body.to, Date.now())}`;
-    const text = `${which(body)} of ${body.series}, ${span}. It can be undone.`;
-    if (!(await sure({ title: `${verb} these readings?`, text, verb }))) return;
+    const span = `${formatMoment(body.from, Date.now())} – ${formatMoment(body.to, Date.now())}`;
+    const about = { which: which(body), series: body.series, span };
+    const text = t("{which} of {series}, {span}. It can be undone.", about);
+    const [title, verb] =
+      body.action === "mask"
+        ? [t("Mask these readings?"), t("Mask")]
+        : [t("Delete these readings?"), t("Delete")];
+    if (!(await sure({ title, text, verb }))) return;
     const done = await this.attempt(async () => {
       await api.post("api/corrections", body);
       await this.#load();

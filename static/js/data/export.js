@@ -3,6 +3,7 @@ import { html } from "lit";
 import { pageUrl } from "telltale/api.js";
 import { exportOf, patternsOf } from "telltale/core/exchange.js";
 import { fromField } from "telltale/core/moments.js";
+import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 
 const ALL = { patterns: [], from: null, to: null, format: "csv" };
@@ -15,26 +16,26 @@ class Export extends Element {
     const wrong = from !== null && to !== null && to <= from;
     const href = pageUrl(...exportOf(this.#wanted));
     return html`<section aria-labelledby="export-title">
-      <h2 id="export-title">Export</h2>
-      <p class="quiet">Readings as a file, oldest first, for a spreadsheet, a script, or another server's import.</p>
+      <h2 id="export-title">${t("Export")}</h2>
+      <p class="quiet">${t("Readings as a file, oldest first, for a spreadsheet, a script, or another server's import.")}</p>
       <form class="fields" @input=${this.#read} @submit=${(event) => event.preventDefault()}>
         <label class="wide"
-          >Series, one a line; * stands for any characters, empty is all
+          >${t("Series, one a line; * stands for any characters, empty is all")}
           <textarea name="series" rows="2" spellcheck="false" placeholder="boiler/*"></textarea>
         </label>
-        <label>From <input type="datetime-local" name="from" step="1" /></label>
-        <label>To <input type="datetime-local" name="to" step="1" /></label>
+        <label>${t("From")} <input type="datetime-local" name="from" step="1" /></label>
+        <label>${t("To")} <input type="datetime-local" name="to" step="1" /></label>
         <label
-          >Format
+          >${t("Format")}
           <select name="format">
-            <option value="csv">CSV, for spreadsheets</option>
-            <option value="ndjson">NDJSON, for programs</option>
+            <option value="csv">${t("CSV, for spreadsheets")}</option>
+            <option value="ndjson">${t("NDJSON, for programs")}</option>
           </select></label
         >
         ${
           wrong
-            ? html`<p class="problem wide" role="alert">The end must be after the beginning.</p>`
-            : html`<a class="button primary" href=${href} download>Download</a>`
+            ? html`<p class="problem wide" role="alert">${t("The end must be after the beginning.")}</p>`
+            : html`<a class="button primary" href=${href} download>${t("Download")}</a>`
         }
       </form>
     </section>`;

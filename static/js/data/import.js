@@ -3,6 +3,7 @@ import { html, nothing } from "lit";
 import { upload } from "telltale/api.js";
 import { reportOf } from "telltale/core/exchange.js";
 import { formatBytes } from "telltale/core/storage.js";
+import { plural, t } from "telltale/core/words.js";
 import { changed } from "telltale/data/context.js";
 import { Element } from "telltale/ui/element.js";
 
@@ -14,20 +15,19 @@ class Import extends Element {
 
   render() {
     return html`<section aria-labelledby="import-title">
-      <h2 id="import-title">Import</h2>
+      <h2 id="import-title">${t("Import")}</h2>
       <p class="quiet">
-        CSV or NDJSON as the export writes it, also gzipped. Devices and series that are new are made. The same file
-        again changes nothing, so an import that broke off is simply begun again.
+        ${t("CSV or NDJSON as the export writes it, also gzipped. Devices and series that are new are made. The same file again changes nothing, so an import that broke off is simply begun again.")}
       </p>
       <form class="fields" @submit=${this.#start}>
         <label class="wide"
-          >File
+          >${t("File")}
           <input type="file" name="file" required accept=".csv,.ndjson,.jsonl,.json,.gz" ?disabled=${this.#running}
         /></label>
         ${
           this.#running
-            ? html`<button type="button" @click=${() => this.#running.abort()}>Stop</button>`
-            : html`<button class="primary">Import</button>`
+            ? html`<button type="button" @click=${() => this.#running.abort()}>${t("Stop")}</button>`
+            : html`<button class="primary">${t("Import")}</button>`
         }
       </form>
       ${this.#progress()}
@@ -39,7 +39,9 @@ class Import extends Element {
     if (!this.#running) return nothing;
     const { size, name } = this.#file;
     const sending = this.#sent < size;
-    const text = sending ? `${formatBytes(this.#sent)} of ${formatBytes(size)} sent` : "sent; being stored";
+    const text = sending
+      ? t("{sent} of {size} sent", { sent: formatBytes(this.#sent), size: formatBytes(size) })
+      : t("sent; being stored");
     const bar = sending ? html`<progress max=${size} value=${this.#sent}></progress>` : html`<progress></progress>`;
     return html`<p>
       <label class="room"><span>${name}: ${text}</span>${bar}</label>
@@ -52,12 +54,12 @@ class Import extends Element {
     return html`<p class=${report.ok ? "" : "problem"}>${report.text}</p>
       ${
         report.refused.length
-          ? html`<div class="scroll refused" tabindex="0" role="region" aria-label="Refused lines">
+          ? html`<div class="scroll refused" tabindex="0" role="region" aria-label=${t("Refused lines")}>
               <table>
                 <thead>
                   <tr>
-                    <th scope="col">Line</th>
-                    <th scope="col">Why it was refused</th>
+                    <th scope="col">${t("Line")}</th>
+                    <th scope="col">${t("Why it was refused")}</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -73,7 +75,7 @@ class Import extends Element {
             </div>`
           : nothing
       }
-      ${report.more ? html`<p class="quiet">and ${report.more.toLocaleString()} more</p>` : nothing}`;
+      ${report.more ? html`<p class="quiet">${plural(report.more, "and {n} more", "and {n} more")}</p>` : nothing}`;
   }
 
   async #start(event) {
@@ -90,7 +92,7 @@ class Import extends Element {
     };
     const { status, text } = await upload("api/import", file, told, this.#running.signal);
     this.#report = this.#running.signal.aborted
-      ? { ok: false, text: "Stopped. What was stored until then stays; the file can be imported again.", refused: [] }
+      ? { ok: false, text: t("Stopped. What was stored until then stays; the file can be imported again."), refused: [] }
       : reportOf(status, text);
     this.#running = null;
     this.requestUpdate();

@@ -1,6 +1,7 @@
 /** A series is a role: give it another name, or let it go on with the readings of another device's series. */
 import { html, nothing } from "lit";
 import { fromField } from "telltale/core/moments.js";
+import { t } from "telltale/core/words.js";
 import { sure } from "telltale/data/confirm.js";
 import { api, changed } from "telltale/data/context.js";
 import { Panel } from "telltale/ui/panel.js";
@@ -13,7 +14,7 @@ class SeriesPanel extends Panel {
 
   render() {
     return html`<section aria-labelledby="series-title">
-      <h2 id="series-title">Series</h2>
+      <h2 id="series-title">${t("Series")}</h2>
       ${this.edit ? this.#editForm() : nothing} ${this.rename ? this.#renameForm() : nothing} ${this.merge ? this.#mergeForm() : nothing}
     </section>`;
   }
@@ -26,12 +27,12 @@ class SeriesPanel extends Panel {
 
   #editForm() {
     return html`<form class="fields" @submit=${this.#edit}>
-      <h3>Label and unit</h3>
+      <h3>${t("Label and unit")}</h3>
       <p class="quiet wide">
-        How it is shown. What you leave empty is as its device says; the numbers themselves are not converted.
+        ${t("How it is shown. What you leave empty is as its device says; the numbers themselves are not converted.")}
       </p>
       <label
-        >Series
+        >${t("Series")}
         <input
           name="series"
           list="series-names"
@@ -40,39 +41,38 @@ class SeriesPanel extends Panel {
           required
           @change=${this.#current}
       /></label>
-      <label>Label <input name="label" autocomplete="off" maxlength="128" /></label>
-      <label>Unit <input name="unit" autocomplete="off" spellcheck="false" maxlength="32" placeholder="°C" /></label>
-      <button class="primary" ?disabled=${this.busy}>Save</button>
+      <label>${t("Label")} <input name="label" autocomplete="off" maxlength="128" /></label>
+      <label>${t("Unit")} <input name="unit" autocomplete="off" spellcheck="false" maxlength="32" placeholder="°C" /></label>
+      <button class="primary" ?disabled=${this.busy}>${t("Save")}</button>
       ${this.#told("edit")}
     </form>`;
   }
 
   #renameForm() {
     return html`<form class="fields" @submit=${this.#rename}>
-      <h3>Rename</h3>
-      <p class="quiet wide">Its readings and notes stay with it, and its device goes on writing to it.</p>
-      <label>Series <input name="series" list="series-names" autocomplete="off" spellcheck="false" required /></label>
-      <label>New name <input name="name" autocomplete="off" spellcheck="false" required /></label>
-      <button class="primary" ?disabled=${this.busy}>Rename</button>
+      <h3>${t("Rename")}</h3>
+      <p class="quiet wide">${t("Its readings and notes stay with it, and its device goes on writing to it.")}</p>
+      <label>${t("Series")} <input name="series" list="series-names" autocomplete="off" spellcheck="false" required /></label>
+      <label>${t("New name")} <input name="name" autocomplete="off" spellcheck="false" required /></label>
+      <button class="primary" ?disabled=${this.busy}>${t("Rename")}</button>
       ${this.#told("rename")}
     </form>`;
   }
 
   #mergeForm() {
     return html`<form class="fields" @submit=${this.#merge}>
-      <h3>Take over</h3>
+      <h3>${t("Take over")}</h3>
       <p class="quiet wide">
-        After a device was swapped: the series of the old one goes on with the readings of the new one, from a moment
-        on.
+        ${t("After a device was swapped: the series of the old one goes on with the readings of the new one, from a moment on.")}
       </p>
       <label
-        >From the new series <input name="from" list="series-names" autocomplete="off" spellcheck="false" required
+        >${t("From the new series")} <input name="from" list="series-names" autocomplete="off" spellcheck="false" required
       /></label>
       <label
-        >into the old series <input name="into" list="series-names" autocomplete="off" spellcheck="false" required
+        >${t("into the old series")} <input name="into" list="series-names" autocomplete="off" spellcheck="false" required
       /></label>
-      <label>since <input type="datetime-local" name="since" step="1" required /></label>
-      <button class="primary" ?disabled=${this.busy}>Take over</button>
+      <label>${t("since")} <input type="datetime-local" name="since" step="1" required /></label>
+      <button class="primary" ?disabled=${this.busy}>${t("Take over")}</button>
       ${this.#told("merge")}
     </form>`;
   }
@@ -96,7 +96,7 @@ class SeriesPanel extends Panel {
     this.#done = this.problem = "";
     this.#act = "edit";
     if (!(await this.attempt(() => api.post("api/series/edit", body)))) return;
-    this.#done = `${body.series} is shown like that now.`;
+    this.#done = t("{series} is shown like that now.", body);
     form.reset();
     this.requestUpdate();
     changed();
@@ -106,20 +106,21 @@ class SeriesPanel extends Panel {
     event.preventDefault();
     const { series, name } = Object.fromEntries(new FormData(event.target));
     const question = {
-      title: "Rename the series?",
-      text: `${series} becomes ${name}, for every program.`,
-      verb: "Rename",
+      title: t("Rename the series?"),
+      text: t("{series} becomes {name}, for every program.", { series, name }),
+      verb: t("Rename"),
     };
-    await this.#send(event.target, question, "rename", { series, name }, `${series} is now ${name}.`);
+    await this.#send(event.target, question, "rename", { series, name }, t("{series} is now {name}.", { series, name }));
   }
 
   async #merge(event) {
     event.preventDefault();
     const { from, into, since } = Object.fromEntries(new FormData(event.target));
-    const text = `${into} goes on with the readings of ${from}, and ${from} is no series of its own any more.`;
-    const question = { title: "Take over the series?", text, verb: "Take over" };
+    const both = { into, from };
+    const text = t("{into} goes on with the readings of {from}, and {from} is no series of its own any more.", both);
+    const question = { title: t("Take over the series?"), text, verb: t("Take over") };
     const body = { from, into, since: fromField(since) };
-    await this.#send(event.target, question, "merge", body, `${into} goes on with ${from}.`);
+    await this.#send(event.target, question, "merge", body, t("{into} goes on with {from}.", both));
   }
 
   async #send(form, question, act, body, done) {

@@ -1,8 +1,9 @@
 /** What is stored: how full it is and when it will be, figures, backups, retention, and damage that was found. */
 import { html, nothing } from "lit";
 import { damageText } from "telltale/core/damage.js";
-import { formatMoment } from "telltale/core/format.js";
+import { formatCount, formatMoment } from "telltale/core/format.js";
 import { backups, figures, findings, forecast, rules, usage } from "telltale/core/storage.js";
+import { t } from "telltale/core/words.js";
 import { api, page } from "telltale/data/context.js";
 import { icons } from "telltale/ui/icons.js";
 import { Panel } from "telltale/ui/panel.js";
@@ -10,7 +11,7 @@ import { Panel } from "telltale/ui/panel.js";
 /** ms between two looks. */
 const EVERY = 5_000;
 /** The columns of retention. */
-const LEVELS = ["Series", "Readings", "1 min", "15 min", "1 h", "1 d"];
+const LEVELS = [t("Series"), t("Readings"), "1 min", "15 min", "1 h", "1 d"];
 
 class Storage extends Panel {
   #storage = null;
@@ -31,14 +32,14 @@ class Storage extends Panel {
       this.#storage = await api.get("api/storage");
       this.#lost = "";
     } catch (error) {
-      this.#lost = `What is stored cannot be read now: ${error.message}`;
+      this.#lost = t("What is stored cannot be read now: {reason}", { reason: error.message });
     }
     this.requestUpdate();
   }
 
   render() {
     return html`<section aria-labelledby="storage-title">
-      <h2 id="storage-title">Storage</h2>
+      <h2 id="storage-title">${t("Storage")}</h2>
       ${this.#lost ? html`<p class="problem" role="alert">${this.#lost}</p>` : nothing} ${this.trouble()}
       ${this.#storage ? this.#body(this.#storage) : nothing}
     </section>`;
@@ -66,7 +67,7 @@ class Storage extends Panel {
             </div>`,
         )}
       </dl>
-      <h3>Backups</h3>
+      <h3>${t("Backups")}</h3>
       <p class=${state.state === "bad" ? "problem" : ""}>${state.text}</p>
       ${this.#retention(storage.retention)}`;
   }
@@ -83,15 +84,15 @@ class Storage extends Panel {
     if (!damage) return nothing;
     const text = damageText(damage);
     return html`<div class="damage" data-new=${text ? "" : nothing}>
-      <p>${icons.warning}<strong>Damage was found</strong> (${damage.count.toLocaleString()}). ${text ?? ""}</p>
+      <p>${icons.warning}<strong>${t("Damage was found")}</strong> (${formatCount(damage.count)}). ${text ?? ""}</p>
       <ol>
         ${findings(damage).map(
-          ([time, what, seen]) => html`<li>${formatMoment(time, now)}: ${what}${seen ? ", seen" : ""}</li>`,
+          ([time, what, seen]) => html`<li>${formatMoment(time, now)}: ${what}${seen ? `, ${t("seen")}` : ""}</li>`,
         )}
       </ol>
       ${
         text && !damage.salvage
-          ? html`<button ?disabled=${this.busy} @click=${() => this.#acknowledge()}>I have seen it</button>`
+          ? html`<button ?disabled=${this.busy} @click=${() => this.#acknowledge()}>${t("I have seen it")}</button>`
           : nothing
       }
     </div>`;
@@ -104,13 +105,13 @@ class Storage extends Panel {
 
   #retention(retention) {
     if (!retention.length)
-      return html`<h3>Retention</h3>
-        <p class="quiet">Everything is kept for ever. Rules by series go into [retention] in config.ini.</p>`;
-    return html`<h3>Retention</h3>
-      <div class="scroll" tabindex="0" role="region" aria-label="Rules of retention">
+      return html`<h3>${t("Retention")}</h3>
+        <p class="quiet">${t("Everything is kept for ever. Rules by series go into [retention] in config.ini.")}</p>`;
+    return html`<h3>${t("Retention")}</h3>
+      <div class="scroll" tabindex="0" role="region" aria-label=${t("Rules of retention")}>
         <table>
           <caption class="offstage">
-            How long readings and roll-ups are kept, by series
+            ${t("How long readings and roll-ups are kept, by series")}
           </caption>
           <thead>
             <tr>

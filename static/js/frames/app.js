@@ -1,8 +1,9 @@
 /** The last raw messages of a device, or those of none: live, the newest first, each with what was made of it. */
 import { html, nothing, repeat } from "lit";
 import { Api, pageUrl } from "telltale/api.js";
-import { formatTime, formatValue } from "telltale/core/format.js";
+import { formatCount, formatTime, formatValue } from "telltale/core/format.js";
 import { decoderWord, hexRows, merged, plain, position, stateWord, told, tone } from "telltale/core/frames.js";
+import { parts, plural, t } from "telltale/core/words.js";
 import "telltale/frames/start.js";
 import { themes } from "telltale/theme.js";
 import { Element } from "telltale/ui/element.js";
@@ -75,15 +76,15 @@ class FramesPage extends Element {
   }
 
   render() {
-    const title = this.device ? (this.#name ?? this.device) : "Messages of no device";
-    return html`<a class="skip" href="#main">Skip to the messages</a>
+    const title = this.device ? (this.#name ?? this.device) : t("Messages of no device");
+    return html`<a class="skip" href="#main">${t("Skip to the messages")}</a>
       <div class="top">${this.#bar(title)} ${this.#end()}</div>
       <main id="main" tabindex="-1" class="data">
         <section aria-labelledby="frames-title">
           <header class="frames-head">
-            <h2 id="frames-title">${this.device ? "Last messages" : "Unknown topics and broken messages"}</h2>
+            <h2 id="frames-title">${this.device ? t("Last messages") : t("Unknown topics and broken messages")}</h2>
             <button aria-pressed=${String(this.#paused)} @click=${this.#pause}>
-              ${this.#paused ? "Go on" : "Pause"}
+              ${this.#paused ? t("Go on") : t("Pause")}
             </button>
           </header>
           ${this.#about()} ${this.#list()}
@@ -94,7 +95,7 @@ class FramesPage extends Element {
   #bar(title) {
     return html`<header class="bar">
       <div class="brand">
-        <a class="tool" href=${pageUrl("/")} title="Dashboard" aria-label="Back to the dashboard">${icons.back}</a>
+        <a class="tool" href=${pageUrl("/")} title=${t("Dashboard")} aria-label=${t("Back to the dashboard")}>${icons.back}</a>
         <h1>${title}</h1>
         ${this.#badge()}
       </div>
@@ -106,14 +107,14 @@ class FramesPage extends Element {
 
   #badge() {
     const [state, word] = this.#ended
-      ? ["ended", "Logged out"]
+      ? ["ended", t("Logged out")]
       : this.#trouble
-        ? ["down", "Offline"]
+        ? ["down", t("Offline")]
         : this.#paused
-          ? ["history", "Paused"]
+          ? ["history", t("Paused")]
           : this.#ready
-            ? ["live", "Live"]
-            : ["connecting", "Connecting"];
+            ? ["live", t("Live")]
+            : ["connecting", t("Connecting")];
     return html`<span class="badge" data-state=${state}>${word}</span>`;
   }
 
@@ -121,23 +122,27 @@ class FramesPage extends Element {
     if (!this.#ended) return html`<div role="status" class="ended"></div>`;
     const login = `/login?${new URLSearchParams({ next: location.pathname })}`;
     return html`<div role="status" class="ended">
-      <p>${icons.warning}<strong>Your session has ended.</strong> <a href=${login}>Log in again</a></p>
+      <p>${icons.warning}<strong>${t("Your session has ended.")}</strong> <a href=${login}>${t("Log in again")}</a></p>
     </div>`;
   }
 
   #about() {
     if (!this.device)
       return html`<p class="quiet">
-        What came in and could not be given to a device. Only the newest are kept, in memory.
+        ${t("What came in and could not be given to a device. Only the newest are kept, in memory.")}
       </p>`;
     return html`<p class="quiet">
-      As they came in, as <code>${this.device}</code>. Only the newest are kept, in memory. What no device could be found
-      for is <a href=${pageUrl("/frames")}>on a page of its own</a>.
+      ${parts("As they came in, as {device}. Only the newest are kept, in memory.", {
+        device: html`<code>${this.device}</code>`,
+      })}
+      ${parts("What no device could be found for is {link}.", {
+        link: html`<a href=${pageUrl("/frames")}>${t("on a page of its own")}</a>`,
+      })}
     </p>`;
   }
 
   #list() {
-    if (!this.#ready) return html`<p class="quiet waiting">Connecting…</p>`;
+    if (!this.#ready) return html`<p class="quiet waiting">${t("Connecting…")}</p>`;
     if (!this.#frames.length && this.device)
       return html`<tt-first-message
         .device=${this.device}
@@ -146,8 +151,7 @@ class FramesPage extends Element {
       ></tt-first-message>`;
     if (!this.#frames.length)
       return html`<p class="quiet waiting">
-        None. Every message since the server started belonged to a device. A topic that no decoder knows, or a message
-        that is broken, would be shown here with the reason.
+        ${t("None. Every message since the server started belonged to a device. A topic that no decoder knows, or a message that is broken, would be shown here with the reason.")}
       </p>`;
     return html`<ol class="frames" aria-live="off">
       ${repeat(
@@ -159,13 +163,14 @@ class FramesPage extends Element {
   }
 
   #frame(one) {
-    const size = `${one.size} ${one.size === 1 ? "byte" : "bytes"}${one.cut ? ", the beginning is shown" : ""}`;
+    const bytes = plural(one.size, "{n} byte", "{n} bytes");
+    const size = one.cut ? `${bytes}, ${t("the beginning is shown")}` : bytes;
     return html`<header>
         <time datetime=${new Date(one.time).toISOString()}>${formatTime(one.time, { milliseconds: true })}</time>
         <code class="where">${one.channel} ${one.where}</code>
         <b class="word">${stateWord(one)}</b>
       </header>
-      <pre tabindex="0" aria-label="Message, ${size}" ?data-hex=${one.hex !== undefined}>${one.hex === undefined ? one.text : hexRows(one.hex)}</pre>
+      <pre tabindex="0" aria-label=${t("Message, {size}", { size })} ?data-hex=${one.hex !== undefined}>${one.hex === undefined ? one.text : hexRows(one.hex)}</pre>
       <p class="quiet">${size} · ${decoderWord(one)}</p>
       ${this.#why(one)} ${this.#values(one)}`;
   }
@@ -175,18 +180,18 @@ class FramesPage extends Element {
     if (one.reason) return html`<p class="why">${one.reason}</p>`;
     if (one.state === "last_known")
       return html`<p class="why">
-        The broker had kept this message: no one knows how old it is. Its values are shown as last known and not stored.
+        ${t("The broker had kept this message: no one knows how old it is. Its values are shown as last known and not stored.")}
       </p>`;
     if (!errors.length) return nothing;
     return html`<ul class="why">
         ${errors.map(
           (error) => html`<li>
             ${plain(error)} <code>${error.code}</code>: ${error.message}${
-              error.at ? html`, at <code>${error.at}</code>` : nothing
-            }${error.line ? html`, line ${error.line}` : nothing}
+              error.at ? parts(", at {place}", { place: html`<code>${error.at}</code>` }) : nothing
+            }${error.line ? t(", line {line}", error) : nothing}
           </li>`,
         )}
-        ${one.more_errors ? html`<li>and ${one.more_errors} more</li>` : nothing}
+        ${one.more_errors ? html`<li>${plural(one.more_errors, "and {n} more", "and {n} more")}</li>` : nothing}
       </ul>
       <p class="quiet">${told(one)}</p>`;
   }
@@ -200,12 +205,12 @@ class FramesPage extends Element {
             <dt>${value.series}</dt>
             <dd>
               ${formatValue(value.value)} ${value.unit ?? ""}
-              <span class="quiet">${value.ts === null ? "no time" : formatTime(value.ts, { milliseconds: true })}</span>
+              <span class="quiet">${value.ts === null ? t("no time") : formatTime(value.ts, { milliseconds: true })}</span>
             </dd>
           </div>`,
         )}
       </dl>
-      ${more > 0 ? html`<p class="quiet">and ${more} more</p>` : nothing}`;
+      ${more > 0 ? html`<p class="quiet">${plural(more, "and {n} more", "and {n} more")}</p>` : nothing}`;
   }
 
   #pause() {

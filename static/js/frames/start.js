@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { copy } from "telltale/copy.js";
 import { examples } from "telltale/core/frames.js";
+import { parts, t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 
 class FirstMessage extends Element {
@@ -12,17 +13,19 @@ class FirstMessage extends Element {
     return html`<p>
         ${
           this.known
-            ? html`<strong>Nothing has come from this device since the server started.</strong>`
-            : html`<strong>No device of this name has spoken yet.</strong>`
+            ? html`<strong>${t("Nothing has come from this device since the server started.")}</strong>`
+            : html`<strong>${t("No device of this name has spoken yet.")}</strong>`
         }
-        Send a message, and it appears here at once, with what was made of it.
+        ${t("Send a message, and it appears here at once, with what was made of it.")}
       </p>
       ${examples(this.device, location.origin, this.broker).map(([name, text]) => this.#snippet(name, text))}
       ${
         this.broker
           ? nothing
           : html`<p class="quiet">
-              This server listens to no MQTT broker: set <code>[mqtt] url</code> in config.ini for the second way.
+              ${parts("This server listens to no MQTT broker: set {setting} in config.ini for the second way.", {
+                setting: html`<code>[mqtt] url</code>`,
+              })}
             </p>`
       }`;
   }
@@ -31,9 +34,9 @@ class FirstMessage extends Element {
     return html`<figure class="snippet">
       <figcaption>
         <span>${name}</span><span role="status">${this.#copied.get(name) ?? ""}</span
-        ><button @click=${() => this.#copy(name, text)}>Copy</button>
+        ><button @click=${() => this.#copy(name, text)}>${t("Copy")}</button>
       </figcaption>
-      <pre tabindex="0" aria-label="${name} example"><code>${text}</code></pre>
+      <pre tabindex="0" aria-label=${t("{name} example", { name })}><code>${text}</code></pre>
     </figure>`;
   }
 

@@ -5,6 +5,7 @@ import { formatWhen } from "telltale/core/annotations.js";
 import { titleOf } from "telltale/core/format.js";
 import { label } from "telltale/core/inventory.js";
 import { fromField, toField } from "telltale/core/moments.js";
+import { t } from "telltale/core/words.js";
 import { icons } from "telltale/ui/icons.js";
 import { Panel } from "telltale/ui/panel.js";
 
@@ -34,8 +35,8 @@ class AnnotationsDialog extends Panel {
     const { series, device } = this.#card;
     return html`<dialog aria-labelledby="notes-title">
       <header>
-        <h2 id="notes-title">Notes on ${titleOf(series)}, ${label(device)}</h2>
-        <button class="tool" aria-label="Close" @click=${() => this.querySelector("dialog").close()}>
+        <h2 id="notes-title">${t("Notes on {series}, {device}", { series: titleOf(series), device: label(device) })}</h2>
+        <button class="tool" aria-label=${t("Close")} @click=${() => this.querySelector("dialog").close()}>
           ${icons.close}
         </button>
       </header>
@@ -49,17 +50,17 @@ class AnnotationsDialog extends Panel {
     const shown = model.annotations.on(this.#card.series.name, from, to).reverse();
     if (!shown.length)
       return html`<p class="quiet">
-        No notes in the time shown. A note says what the readings cannot: a filter changed, a window left open.
+        ${t("No notes in the time shown. A note says what the readings cannot: a filter changed, a window left open.")}
       </p>`;
     return html`<table>
       <caption class="offstage">
-        Notes in the time shown, newest first
+        ${t("Notes in the time shown, newest first")}
       </caption>
       <thead>
         <tr>
-          <th scope="col">When, by</th>
-          <th scope="col">Note</th>
-          ${me.operator ? html`<th scope="col"><span class="offstage">Delete</span></th>` : nothing}
+          <th scope="col">${t("When, by")}</th>
+          <th scope="col">${t("Note")}</th>
+          ${me.operator ? html`<th scope="col"><span class="offstage">${t("Delete")}</span></th>` : nothing}
         </tr>
       </thead>
       <tbody>
@@ -77,13 +78,13 @@ class AnnotationsDialog extends Panel {
       <td>${formatWhen(one, now)}<br /><span class="quiet">${one.author}</span></td>
       <td class="note-cell">
         <span class="note-text">${one.text}</span>
-        ${one.series === null ? html`<span class="quiet">all series</span>` : nothing}
+        ${one.series === null ? html`<span class="quiet">${t("all series")}</span>` : nothing}
       </td>
       ${
         me.operator
           ? html`<td>
-              <button aria-label="Delete the note: ${one.text.slice(0, 40)}" @click=${() => this.#delete(one)}>
-                Delete
+              <button aria-label=${t("Delete the note: {text}", { text: one.text.slice(0, 40) })} @click=${() => this.#delete(one)}>
+                ${t("Delete")}
               </button>
             </td>`
           : nothing
@@ -92,27 +93,27 @@ class AnnotationsDialog extends Panel {
   }
 
   #undo() {
-    const text = this.#gone ? `Deleted: ${this.#gone.text.slice(0, 40)} ` : "";
+    const text = this.#gone ? `${t("Deleted: {text}", { text: this.#gone.text.slice(0, 40) })} ` : "";
     return html`<p class="undo" role="status">
-      ${text}${this.#gone ? html`<button @click=${() => this.#restore()}>Undo</button>` : nothing}
+      ${text}${this.#gone ? html`<button @click=${() => this.#restore()}>${t("Undo")}</button>` : nothing}
     </p>`;
   }
 
   #form() {
     return html`<form class="fields" @submit=${this.#add}>
-      <h3>Add a note</h3>
-      <label class="wide">Note <textarea name="text" rows="2" maxlength="1000" required></textarea></label>
-      <label>From <input type="datetime-local" name="from" step="1" required /></label>
-      <label>To, if it lasted <input type="datetime-local" name="to" step="1" /></label>
+      <h3>${t("Add a note")}</h3>
+      <label class="wide">${t("Note")} <textarea name="text" rows="2" maxlength="1000" required></textarea></label>
+      <label>${t("From")} <input type="datetime-local" name="from" step="1" required /></label>
+      <label>${t("To, if it lasted")} <input type="datetime-local" name="to" step="1" /></label>
       <label
-        >Where
+        >${t("Where")}
         <select name="where">
-          <option value="series">This series</option>
-          <option value="all">All series</option>
+          <option value="series">${t("This series")}</option>
+          <option value="all">${t("All series")}</option>
         </select></label
       >
       ${this.trouble()}
-      <button class="primary" ?disabled=${this.busy}>Add note</button>
+      <button class="primary" ?disabled=${this.busy}>${t("Add note")}</button>
     </form>`;
   }
 

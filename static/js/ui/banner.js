@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { model } from "telltale/context.js";
 import { formatMoment } from "telltale/core/format.js";
+import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
 
@@ -33,13 +34,13 @@ class Banner extends Element {
     if (this.dataset.state === "down")
       return html`<p>
         ${icons.warning}<span
-          ><strong>No connection to the server.</strong> ${this.#since()} Trying again by itself.</span
+          ><strong>${t("No connection to the server.")}</strong> ${this.#since()} ${t("Trying again by itself.")}</span
         >
       </p>`;
     if (this.dataset.state === "ended")
       return html`<p>
         ${icons.warning}<span
-          ><strong>Your session has ended.</strong> ${this.#since()} <a href="/login?next=/">Log in again</a></span
+          ><strong>${t("Your session has ended.")}</strong> ${this.#since()} <a href="/login?next=/">${t("Log in again")}</a></span
         >
       </p>`;
     return nothing;
@@ -47,7 +48,7 @@ class Banner extends Element {
 
   #since() {
     if (model.lost === null || !model.ready) return nothing;
-    return html`Values are as of ${formatMoment(model.lost, model.clock.now())}.`;
+    return t("Values are as of {moment}.", { moment: formatMoment(model.lost, model.clock.now()) });
   }
 }
 

@@ -3,6 +3,7 @@ import { html, nothing } from "lit";
 import { pageUrl } from "telltale/api.js";
 import { brokers, me, model } from "telltale/context.js";
 import { lostOnes, note, overall } from "telltale/core/brokers.js";
+import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
 
@@ -38,7 +39,7 @@ class BrokerNote extends Element {
     const now = model.clock.now();
     return lostOnes(brokers.list, now).map((one) => {
       const [what, why] = note(one, now);
-      return html`<p>${icons.warning}<span><strong>${what}</strong> ${why} <a href="${pageUrl("data")}#brokers">Details</a></span></p>`;
+      return html`<p>${icons.warning}<span><strong>${what}</strong> ${why} <a href="${pageUrl("data")}#brokers">${t("Details")}</a></span></p>`;
     });
   }
 }

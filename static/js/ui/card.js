@@ -5,6 +5,7 @@ import { formatAge, formatMoment, formatStale, formatValue, titleOf } from "tell
 import { staleAfter } from "telltale/core/interval.js";
 import "telltale/ui/chart.js";
 import "telltale/ui/changes.js";
+import { plural, t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
 import { everySecond } from "telltale/ui/ticker.js";
@@ -98,14 +99,14 @@ class Card extends Element {
   /** What the chart shows under the pointer. */
   #at() {
     if (!this.#hover) return nothing;
-    const { t, v, notes } = this.#hover;
+    const { t: time, v, notes } = this.#hover;
     // charts hold booleans as 0 and 1, and a share between them where there are buckets
     const shown = this.series.kind === "boolean" && (v === 0 || v === 1) ? v === 1 : v;
     const now = model.clock.now();
-    const value = html`<p><time>${formatMoment(t, now)}</time> <b>${formatValue(shown, this.series.decimals)}</b></p>`;
+    const value = html`<p><time>${formatMoment(time, now)}</time> <b>${formatValue(shown, this.series.decimals)}</b></p>`;
     return html`<div class="at">
-      ${t === null ? nothing : value} ${notes.slice(-TOLD).map((one) => html`<p class="note">${one.text}</p>`)}
-      ${notes.length > TOLD ? html`<p>and ${notes.length - TOLD} more notes</p>` : nothing}
+      ${time === null ? nothing : value} ${notes.slice(-TOLD).map((one) => html`<p class="note">${one.text}</p>`)}
+      ${notes.length > TOLD ? html`<p>${plural(notes.length - TOLD, "and {n} more note", "and {n} more notes")}</p>` : nothing}
     </div>`;
   }
 
@@ -117,8 +118,8 @@ class Card extends Element {
     const open = () => this.dispatchEvent(new Event("notes", { bubbles: true }));
     return html`<button
       class="note-button"
-      title="Notes"
-      aria-label="Notes on ${titleOf(this.series)}: ${count || "none"}"
+      title=${t("Notes")}
+      aria-label=${t("Notes on {what}: {n}", { what: titleOf(this.series), n: count || t("none") })}
       data-count=${count || nothing}
       @click=${open}
     >
@@ -129,16 +130,17 @@ class Card extends Element {
   #age() {
     const now = model.clock.now();
     const { latest } = this.series;
-    if (!latest) return html`<p class="age">no reading</p>`;
+    if (!latest) return html`<p class="age">${t("no reading")}</p>`;
     if (this.dataset.state === "live" && model.connection === "live")
       return html`<p class="age">${formatAge(now - latest.t)}</p>`;
     return html`<p class="age" data-old>${formatStale(latest.t, now)}</p>`;
   }
 
-  #hovered({ detail: { t, v, notes } }) {
-    const none = t === null && !notes.length;
+  #hovered({ detail }) {
+    const { t: time, v, notes } = detail;
+    const none = time === null && !notes.length;
     if (none && this.#hover === null) return;
-    this.#hover = none ? null : { t, v, notes };
+    this.#hover = none ? null : { t: time, v, notes };
     this.soon();
   }
 }

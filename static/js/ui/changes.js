@@ -5,6 +5,7 @@ import { changes } from "telltale/core/changes.js";
 import { formatMoment } from "telltale/core/format.js";
 import { staleAfter } from "telltale/core/interval.js";
 import { stretchOf } from "telltale/core/view.js";
+import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 import { unwatch, watch } from "telltale/visible.js";
 
@@ -41,9 +42,9 @@ class Changes extends Element {
     const { from, to } = model.view.span(now);
     const [times, texts] = this.columns;
     const shown = changes(times, texts, { from, to: to + AHEAD, edge: staleAfter(this.series.main.interval) });
-    if (!shown.length) return html`<p class="quiet">no reading in this span</p>`;
+    if (!shown.length) return html`<p class="quiet">${t("no reading in this span")}</p>`;
     return html`<ol>
-      ${shown.map(([t, text]) => row(t === null ? "before" : formatMoment(t, now), text))}
+      ${shown.map(([time, text]) => row(time === null ? t("before") : formatMoment(time, now), text))}
     </ol>`;
   }
 }

@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { me, model } from "telltale/context.js";
 import { damageText } from "telltale/core/damage.js";
+import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
 
@@ -23,10 +24,10 @@ class Damage extends Element {
     const text = damageText(model.damage);
     if (!text) return nothing;
     return html`<p>
-      ${icons.warning}<span><strong>Damaged data.</strong> ${text} ${this.#problem}</span>
+      ${icons.warning}<span><strong>${t("Damaged data.")}</strong> ${text} ${this.#problem}</span>
       ${
         me.operator && !model.damage.salvage
-          ? html`<button @click=${() => this.#acknowledge()}>I have seen it</button>`
+          ? html`<button @click=${() => this.#acknowledge()}>${t("I have seen it")}</button>`
           : nothing
       }
     </p>`;
@@ -37,7 +38,7 @@ class Damage extends Element {
       await model.api.post("api/storage/damage/acknowledge", {});
       this.#problem = "";
     } catch (error) {
-      this.#problem = `That did not work: ${error.message}`;
+      this.#problem = t("That did not work: {reason}", { reason: error.message });
     }
     this.soon();
   }

@@ -1,5 +1,6 @@
 /** An element with a form: one act at a time, and what went wrong beside it. */
 import { html, nothing } from "lit";
+import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 
 export class Panel extends Element {
@@ -14,7 +15,7 @@ export class Panel extends Element {
     try {
       await act();
     } catch (error) {
-      this.problem = `That did not work: ${error.message}`;
+      this.problem = t("That did not work: {reason}", { reason: error.message });
     }
     this.busy = false;
     this.requestUpdate();

@@ -2,6 +2,7 @@
 import { html, nothing, repeat } from "lit";
 import { me, model } from "telltale/context.js";
 import { formatLabel, formatValue } from "telltale/core/format.js";
+import { plural, t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 
 /** Readings shown of one waiting device. */
@@ -13,9 +14,9 @@ class Pending extends Element {
 
   render() {
     if (!this.devices.length) return nothing;
-    return html`<section aria-label="Waiting for approval">
+    return html`<section aria-label=${t("Waiting for approval")}>
       <header>
-        <h2>Waiting for approval</h2>
+        <h2>${t("Waiting for approval")}</h2>
         <span class="chip" data-state="pending">${this.devices.length}</span>
       </header>
       <div class="cards">
@@ -43,8 +44,8 @@ class Pending extends Element {
             </div>`,
         )}
       </dl>
-      ${rows.length ? nothing : html`<p class="quiet">It has sent no readings yet.</p>`}
-      ${rows.length > SHOWN ? html`<p class="quiet">and ${rows.length - SHOWN} more</p>` : nothing}
+      ${rows.length ? nothing : html`<p class="quiet">${t("It has sent no readings yet.")}</p>`}
+      ${rows.length > SHOWN ? html`<p class="quiet">${plural(rows.length - SHOWN, "and {n} more", "and {n} more")}</p>` : nothing}
       ${
         me.operator
           ? html`<footer>
@@ -53,11 +54,11 @@ class Pending extends Element {
                 ?disabled=${state === "busy" || one.approved}
                 @click=${() => this.#decide(one.device, "approve")}
               >
-                Accept
+                ${t("Accept")}
               </button>
-              <button ?disabled=${state === "busy"} @click=${() => this.#decide(one.device, "block")}>Block</button>
+              <button ?disabled=${state === "busy"} @click=${() => this.#decide(one.device, "block")}>${t("Block")}</button>
             </footer>`
-          : html`<p class="quiet">An operator can accept it.</p>`
+          : html`<p class="quiet">${t("An operator can accept it.")}</p>`
       }
       ${state && state !== "busy" ? html`<p class="problem" role="alert">${state}</p>` : nothing}
     </article>`;
@@ -70,15 +71,16 @@ class Pending extends Element {
       await model.api.post(`api/devices/${what}`, { device });
       this.#busy.delete(device);
     } catch (error) {
-      this.#busy.set(device, `That did not work: ${error.message}`);
+      this.#busy.set(device, t("That did not work: {reason}", { reason: error.message }));
     }
     this.requestUpdate();
   }
 }
 
 function about(one) {
-  if (one.approved) return "Accepted: it gets its token when it connects again.";
-  return `${one.address ? `from ${one.address}` : ""}${one.connected === false ? ", not connected now" : ""}`;
+  if (one.approved) return t("Accepted: it gets its token when it connects again.");
+  const from = one.address ? t("from {address}", one) : "";
+  return one.connected === false ? `${from}, ${t("not connected now")}` : from;
 }
 
 customElements.define("tt-pending", Pending);

@@ -1,66 +1,87 @@
-/** How uPlot draws a series: one line, a band from lowest to highest where there are buckets, breaks where gaps are. */
+/**
+ * How uPlot draws lines: each with a band from lowest to highest where there are buckets, breaks where gaps are, and
+ * one axis a unit. A plot has `lines` ([{stretch, scale, colour, …}]), and `notes`, `limits`, `boolean` beside them.
+ */
+import { STEPS, timeLabels, timeSplits } from "telltale/core/axis.js";
+import { lowerBound } from "telltale/core/columns.js";
+import { decimalsOf, formatNumber } from "telltale/core/format.js";
 import { breaks } from "telltale/core/interval.js";
-import { decimalsOf, formatNumber, formatTime } from "telltale/core/format.js";
+import { axisOf, nearest, panels, WIDTH } from "telltale/core/lines.js";
+import { locale, t } from "telltale/core/words.js";
 import { colour } from "telltale/theme.js";
+import { drawLimits, nameLimits } from "telltale/ui/limits.js";
+import { textSize } from "telltale/wall.js";
 import { drawMarks, pointedMarks } from "telltale/ui/marks.js";
+import { drawZone } from "telltale/ui/zone.js";
 
-const AXIS = "11px system-ui, sans-serif";
+const LARGER = textSize(11) / 11;
+const AXIS = `${11 * LARGER}px system-ui, sans-serif`;
 /** With fewer points than one in this many pixels, each is marked. */
 const SPARSE = 14;
 /** A pointer this close (pixels) means the point. */
 const NEAR = 12;
-/** The series of the values; those after it are the edges of the band. */
-const VALUE = 1;
-const SECOND = 1_000;
-const MINUTE = 60_000;
-const HOUR = 3_600_000;
-const STEPS = [
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
-  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
-  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
-  ...[1, 2, 3, 4, 6, 12, 24, 48, 96, 192].map((n) => n * HOUR),
-];
+/** Dashes (pixels) that tell lines apart without their colours. */
+const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 2], [12, 5]];
 
-function broken(plot, first, last) {
-  const { stretch } = plot;
+/** The line of a series of uPlot's, and whether it is its value (not an edge of its band). */
+const lineOf = (plot, index) => plot.lines?.[Math.floor((index - 1) / WIDTH)];
+const isValue = (index) => (index - 1) % WIDTH === 0;
+
+/** Where a line is broken in what is seen, as [t before, t after]. */
+function broken(plot, stretch) {
   if (!stretch) return [];
-  const { interval, resolution, rawFrom } = stretch;
-  return breaks(plot.data[0], first, last, { interval, resolution, rawFrom });
+  const { t: times } = stretch.columns;
+  const { min, max } = plot.scales.x;
+  const first = Math.max(0, lowerBound(times, min) - 1);
+  const last = Math.min(times.length - 1, lowerBound(times, max));
+  return breaks(times, first, last, stretch);
 }
 
 /** The gaps as pixels from, to: nothing is drawn between them. */
-function gaps(plot, _series, first, last) {
-  const x = (index) => Math.round(plot.valToPos(plot.data[0][index], "x", true));
-  return broken(plot, first, last).map((index) => [x(index - 1), x(index)]);
+function gaps(plot, index) {
+  const stretch = lineOf(plot, index)?.stretch;
+  const x = (t) => Math.round(plot.valToPos(t, "x", true));
+  return broken(plot, stretch).map((at) => [x(stretch.columns.t[at - 1]), x(stretch.columns.t[at])]);
 }
 
 /** Which points get a mark: all when they are few, else those that stand alone between gaps, and the newest. */
-function marks(plot) {
-  const [times] = plot.data;
+function marks(plot, index) {
+  const line = lineOf(plot, index);
+  const times = line?.stretch.columns.t ?? [];
   if (!times.length) return [];
-  const [first, last] = plot.series[0].idxs;
-  if (last - first < plot.bbox.width / devicePixelRatio / SPARSE) return span(first, last);
-  const edges = new Set(broken(plot, Math.max(0, first - 1), Math.min(times.length - 1, last + 1)));
-  if (first === 0) edges.add(0);
-  const alone = [...edges].filter((index) => index <= last && edges.has(index + 1));
-  if (last === times.length - 1) alone.push(last);
-  return alone;
+  const { min, max } = plot.scales.x;
+  const [first, last] = [lowerBound(times, min), lowerBound(times, max + 1) - 1];
+  let found;
+  if (last - first < plot.bbox.width / devicePixelRatio / SPARSE) {
+    found = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+  } else {
+    const edges = new Set(broken(plot, line.stretch));
+    if (first === 0) edges.add(0);
+    found = [...edges].filter((at) => at <= last && edges.has(at + 1));
+    if (last === times.length - 1 && !line.still) found.push(last);
+  }
+  return plot.lines.length === 1 ? found : found.map((at) => lowerBound(plot.data[0], times[at]));
 }
 
-const span = (first, last) => Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
-
-/** The point under the pointer, if there is one near: none is named across a gap or beyond the end of the line. */
-function pointed(plot, series, index, x) {
-  if (series > VALUE) return null;
-  const t = plot.data[0][index];
-  if (t === undefined) return null;
-  const pixels = Math.abs(plot.valToPos(t, "x") - plot.valToPos(x, "x"));
-  return pixels <= NEAR || Math.abs(t - x) <= (plot.stretch?.interval ?? 0) ? index : null;
+/** The point of a line under the pointer, if one is near: none is named across a gap or beyond the end of the line. */
+function pointed(plot, index, all, x) {
+  if (index === 0) return all;
+  const line = lineOf(plot, index);
+  if (!isValue(index) || !line) return null;
+  const times = line.stretch.columns.t;
+  const at = nearest(times, x);
+  if (at === null) return null;
+  const pixels = Math.abs(plot.valToPos(times[at], "x") - plot.valToPos(x, "x"));
+  if (pixels > NEAR && Math.abs(times[at] - x) > (line.stretch.interval ?? 0)) return null;
+  return plot.lines.length === 1 ? at : lowerBound(plot.data[0], times[at]);
 }
 
-function valueRange(plot, min, max) {
+function valueRange(plot, lowest, highest, scale) {
   if (plot.boolean) return [-0.15, 1.15];
-  if (min === null || max === null) return [0, 1];
+  const limits = (plot.limits ?? []).filter((one) => one.scale === scale).map(({ value }) => value);
+  const known = lowest === null || highest === null ? limits : [lowest, highest, ...limits];
+  if (!known.length) return [0, 1];
+  const [min, max] = [Math.min(...known), Math.max(...known)];
   if (min === max) {
     const pad = Math.abs(min) * 0.05 || 1;
     return [min - pad, max + pad];
@@ -69,35 +90,23 @@ function valueRange(plot, min, max) {
 }
 
 function valueLabels(plot, splits, _axis, _space, step) {
-  if (plot.boolean) return splits.map((split) => (split === 0 ? "off" : split === 1 ? "on" : ""));
+  if (plot.boolean) return splits.map((split) => (split === 0 ? t("off") : split === 1 ? t("on") : ""));
   return splits.map((split) => (Math.abs(split) >= 10_000 ? short(split) : label(split, step)));
 }
 
 /** As wide as the longest label; most charts get the same. */
 function axisWidth(_plot, labels) {
   const longest = Math.max(0, ...(labels ?? []).map((text) => text.length));
-  return Math.max(46, 12 + 6.5 * longest);
+  return LARGER * Math.max(46, 12 + 6.5 * longest);
 }
 
 const short = (value) =>
-  new Intl.NumberFormat(undefined, { notation: "compact", maximumSignificantDigits: 4 }).format(value);
+  new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 4 }).format(value);
 
 function label(value, step) {
   const digits = step > 0 ? decimalsOf(Number(step.toPrecision(6))) : 0;
   if (digits > 6) return formatNumber(value);
-  return value.toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-function timeLabels(_plot, splits, _axis, _space, step) {
-  return splits.map((t) => formatTime(t, { seconds: step < MINUTE, milliseconds: step < SECOND }));
-}
-
-/** Multiples of the step in local time, so that hours stand at full hours everywhere. */
-function timeSplits(_plot, _axis, min, max, step) {
-  const shift = new Date(min).getTimezoneOffset() * MINUTE;
-  const found = [];
-  for (let t = Math.ceil((min - shift) / step) * step + shift; t <= max; t += step) found.push(t);
-  return found;
+  return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 /** Steps of a boolean hold until the next reading; numbers are joined by lines. */
@@ -107,63 +116,93 @@ function paths() {
   return (plot, ...rest) => (plot.boolean ? steps : line)(plot, ...rest);
 }
 
-/** The options of one chart; `zoom(from, to)`, `live()` and `hover(t, value, notes)` are called back. */
-export function options({ width, height, colour: name, zoom, live, hover }) {
+/** The three series of one line: value, lowest, highest. The edges are drawn too: a band of one sample is a hair. */
+function threeOf({ colour: name, dash, scale, show = true }) {
   const line = () => colour(`--series-${name}`);
-  const fill = () => colour(`--series-${name}-soft`);
+  const edge = {
+    ...{ scale, show, width: 1, points: { show: false }, paths: paths(), gaps },
+    stroke: (plot, index) => (lineOf(plot, index)?.stretch.resolution ? colour(`--series-${name}-edge`) : null),
+  };
+  return [
+    {
+      ...{ scale, show, dash, width: 1.5, stroke: line, fillTo: 0, paths: paths(), gaps },
+      fill: (plot) => (plot.boolean ? colour(`--series-${name}-soft`) : null),
+      points: { show: false, size: 4.5, fill: line, stroke: null, width: 0, filter: marks },
+    },
+    edge,
+    { ...edge },
+  ];
+}
+
+/** How lines are drawn: [{key, colour, scale, dash}]; `all` are those of the chart, also the hidden ones. */
+export function shapes(shown, all) {
+  const axes = panels(shown)[0]?.axes ?? [];
+  const dashOf = (line) => line.dash ?? DASHES[all.indexOf(line) % DASHES.length];
+  return shown.map((line) => ({
+    ...{ key: line.key, colour: line.colour, scale: axisOf(line) === axes[1]?.key ? "y2" : "y" },
+    dash: all.length > 1 ? dashOf(line) : [],
+  }));
+}
+
+/**
+ * The options of one chart. `lines`: [{colour, dash, scale, show}]; `units`: of the scales "y" and "y2" (null: not
+ * named). `zoom(from, to)`, `live()` and `hover(t, values, notes)` are called back.
+ */
+export function options({ width, height, lines, units = [null], zoom, live, hover }) {
   const axis = { font: AXIS, stroke: () => colour("--ink-3"), ticks: { show: false } };
   const grid = { stroke: () => colour("--grid"), width: 1 };
-  const edge = { stroke: null, width: 0, points: { show: false }, paths: paths(), gaps };
+  const scales = units.map((_, at) => (at ? `y${at + 1}` : "y"));
+  const value = (scale, at) => ({
+    ...{ ...axis, scale, size: axisWidth, gap: 6, space: 22 * LARGER, values: valueLabels, splits: booleanSplits },
+    ...{ side: at ? 1 : 3, grid: at ? { show: false } : grid },
+    ...(units[at] ? { label: units[at], labelFont: AXIS, labelSize: 16, labelGap: 0 } : {}),
+  });
   return {
     width,
     height,
     ms: 1,
     legend: { show: false },
-    padding: [6, 8, 0, 0],
+    padding: [6, units.length > 1 ? 0 : 8, 0, 0],
     cursor: {
       y: false,
       dataIdx: pointed,
       drag: { x: true, y: false, setScale: false, dist: 5 },
-      points: { size: 7, fill: line },
+      points: { size: 7, fill: (plot, index) => colour(`--series-${lineOf(plot, index)?.colour ?? 1}`) },
       sync: { key: "time", filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
       bind: {
+        // with shift a drag moves what is seen (ui/gestures.js)
+        mousedown: (_plot, _target, handle) => (event) => (event.shiftKey ? null : handle(event)),
         dblclick: () => () => {
           live();
           return null;
         },
       },
     },
-    scales: { x: { time: true }, y: { range: valueRange } },
+    scales: {
+      x: { time: true },
+      ...Object.fromEntries(scales.map((scale) => [scale, { range: valueRange }])),
+    },
     axes: [
       {
         ...axis,
         grid: { show: false },
-        size: 20,
+        size: 20 * LARGER,
         gap: 4,
-        space: 64,
+        space: 64 * LARGER,
         incrs: STEPS,
-        splits: timeSplits,
-        values: timeLabels,
+        splits: (_plot, _axis, min, max, step) => timeSplits(min, max, step),
+        values: (_plot, splits, _axis, _space, step) => timeLabels(splits, step),
       },
-      { ...axis, grid, size: axisWidth, gap: 6, space: 22, values: valueLabels, splits: booleanSplits },
+      ...scales.map(value),
     ],
-    series: [
-      {},
-      {
-        stroke: line,
-        width: 1.5,
-        fill: (plot) => (plot.boolean ? fill() : null),
-        fillTo: 0,
-        paths: paths(),
-        gaps,
-        points: { show: false, size: 4.5, fill: line, stroke: null, width: 0, filter: marks },
-      },
-      { ...edge },
-      { ...edge },
-    ],
-    bands: [{ series: [3, 2], fill }],
+    series: [{}, ...lines.flatMap(threeOf)],
+    bands: lines.map(({ colour: name }, at) => ({
+      series: [WIDTH * at + 3, WIDTH * at + 2],
+      fill: () => colour(`--series-${name}-soft`),
+    })),
     hooks: {
-      drawAxes: [drawMarks],
+      drawAxes: [drawLimits, drawMarks, drawZone],
+      draw: [nameLimits],
       setSelect: [
         (plot) => {
           const { left, width: wide } = plot.select;
@@ -176,9 +215,12 @@ export function options({ width, height, colour: name, zoom, live, hover }) {
       setCursor: [
         (plot) => {
           const { idxs, left } = plot.cursor;
-          const index = left >= 0 ? (idxs?.[1] ?? null) : null;
-          const [t, value] = index === null ? [null, null] : [plot.data[0][index], plot.data[1][index]];
-          hover(t, value, pointedMarks(plot));
+          const inside = left >= 0 && idxs;
+          const values = lines.map((_, at) => {
+            const index = inside ? (idxs[WIDTH * at + 1] ?? null) : null;
+            return index === null ? null : { t: plot.data[0][index], v: plot.data[WIDTH * at + 1][index] };
+          });
+          hover(left >= 0 ? plot.posToVal(left, "x") : null, values, pointedMarks(plot));
         },
       ],
     },

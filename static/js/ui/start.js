@@ -1,6 +1,7 @@
 /** How to send the first readings to this very server: addresses and snippets to copy. */
 import { html } from "lit";
 import { copy } from "telltale/copy.js";
+import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 
 const HTTP = location.origin;
@@ -31,23 +32,23 @@ class Start extends Element {
   #copied = new Map();
 
   render() {
-    return html`<p class="address">This server is <code>${HTTP}</code></p>
-      <h3>Let a device knock</h3>
-      <p>Connect with any id. It shows up on this page with what it says, and starts for real when you accept it.</p>
-      ${this.#snippet("Python over a WebSocket", PYTHON)}
-      <h3>Or give it a token first</h3>
-      <p>Add it on the server's command line; then plain HTTP will do.</p>
+    return html`<p class="address">${t("This server is")} <code>${HTTP}</code></p>
+      <h3>${t("Let a device knock")}</h3>
+      <p>${t("Connect with any id. It shows up on this page with what it says, and starts for real when you accept it.")}</p>
+      ${this.#snippet(t("Python over a WebSocket"), PYTHON)}
+      <h3>${t("Or give it a token first")}</h3>
+      <p>${t("Add it on the server's command line; then plain HTTP will do.")}</p>
       ${this.#snippet("curl", CURL)}
-      <p class="quiet">Each metric that a device names gets its card here by itself, without a reload.</p>`;
+      <p class="quiet">${t("Each metric that a device names gets its card here by itself, without a reload.")}</p>`;
   }
 
   #snippet(name, text) {
     return html`<figure class="snippet">
       <figcaption>
         <span>${name}</span><span role="status">${this.#copied.get(name) ?? ""}</span
-        ><button @click=${() => this.#copy(name, text)}>Copy</button>
+        ><button @click=${() => this.#copy(name, text)}>${t("Copy")}</button>
       </figcaption>
-      <pre tabindex="0" aria-label="${name} example"><code>${text}</code></pre>
+      <pre tabindex="0" aria-label=${t("{name} example", { name })}><code>${text}</code></pre>
     </figure>`;
   }
 

@@ -1,24 +1,28 @@
-/** What stands at the right of the bar on every page: the theme, and the way out. */
+/** What stands at the right of the bar on every page: the theme and other preferences, and the way out. */
 import { html, nothing } from "lit";
+import { t } from "telltale/core/words.js";
 import { isDark, toggleTheme } from "telltale/theme.js";
 import { icons } from "telltale/ui/icons.js";
+import "telltale/ui/preferences.js";
+import "telltale/ui/print.js";
 
-/** The button that changes the theme; draw it again when `themes` tells "change". */
+/** The buttons that change the theme and the preferences; draw them again when `themes` tells "change". */
 export function themeTool() {
   return html`<button
-    class="tool"
-    title="Light or dark"
-    aria-label=${isDark() ? "Use the light theme" : "Use the dark theme"}
-    @click=${toggleTheme}
-  >
-    ${icons.theme}
-  </button>`;
+      class="tool"
+      title=${t("Light or dark")}
+      aria-label=${isDark() ? t("Use the light theme") : t("Use the dark theme")}
+      @click=${toggleTheme}
+    >
+      ${icons.theme}
+    </button>
+    <tt-preferences></tt-preferences>`;
 }
 
 /** The button that ends the session of a user; nothing for who has none. */
 export function leaveTool(user) {
   if (!user) return nothing;
   return html`<form method="post" action="/logout">
-    <button class="leave" title="Logged in as ${user}">${icons.leave}<span>Log out</span></button>
+    <button class="leave" title=${t("Logged in as {user}", { user })}>${icons.leave}<span>${t("Log out")}</span></button>
   </form>`;
 }
