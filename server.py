@@ -61,7 +61,7 @@ async def run(settings: Settings, lock: DatabaseLock, *, demo: bool) -> int | No
         (core.damages.run(), "damage"),  # before maintenance: what it saves comes before anything is sealed
         (core.maintenance.run(), "maintenance"),
         (core.backups.run(), "backups"),
-        (core.accounts.expire_sessions(), "sessions"),
+        (core.accounts.expire(), "sessions"),
     ):
         tasks.start(job, name)
     admin = Admin(core.store, core.accounts, core.registry, core.clock, core.admission)
@@ -110,7 +110,7 @@ def brokers(core: Core, first: Callable[[], Sequence[Ecosystem]]) -> Bridges:
 def inner_broker(core: Core, take: OnMessage) -> EmbeddedBroker:
     """The embedded broker: device tokens are its passwords."""
     accounts, mqtt = core.accounts, core.settings.mqtt
-    access = Access(accounts.device_of_token, secrets.token_urlsafe(32))
+    access = Access(accounts.devices.identity, secrets.token_urlsafe(32))
     rules = Rules(access.authenticate, access.may, take, watch=lambda who, end: accounts.watch(device_key(who.id), end))
     return EmbeddedBroker(mqtt.embedded_address, mqtt.embedded_port, rules)
 

@@ -32,7 +32,7 @@ class Approve(_Decision):
     """Its open socket gets a token; one that is not connected gets it when it comes again."""
 
     async def decide(self, device: str) -> str | None:
-        return await self.core.admission.approve(device)
+        return await self.core.admission.approve(self.actor, device)
 
 
 class Block(_Decision):

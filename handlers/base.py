@@ -26,6 +26,7 @@ from handlers.places import known_host, known_origin, trustworthy
 from telemetry import names
 from telemetry.auth import DeviceIdentity, Principal, Role
 from telemetry.core import Core
+from telemetry.identity import Actor
 from telemetry.model import Reason, Refusal
 from telemetry.store.db import StoreError
 
@@ -97,6 +98,11 @@ class Guard(RequestHandler):
     def secure(self) -> bool:
         """Whether this server speaks https itself."""
         return self.core.settings.server.tls_cert is not None
+
+    @property
+    def actor(self) -> Actor:
+        """Who makes this request, for the audit log."""
+        return Actor(self.principal.name, self.principal.kind, self.request.remote_ip or "")
 
     def set_default_headers(self) -> None:
         self.csp_nonce = secrets.token_urlsafe(16)
@@ -196,11 +202,11 @@ class Guard(RequestHandler):
         if len(tokens) > 1:
             return None
         if tokens:
-            return self.core.accounts.principal_of_token(tokens[0])
+            return self.core.accounts.tokens.principal(tokens[0])
         if self.core.demo:
             return DEMO
         cookie = credentials.session_cookie(self, secure=self.secure)
-        return None if cookie is None else self.core.accounts.principal_of_session(cookie)
+        return None if cookie is None else self.core.accounts.people.principal(cookie)
 
     def _ask_to_log_in(self) -> None:
         by_browser = self.page and "text/html" in self.request.headers.get("Accept", "")
@@ -227,7 +233,7 @@ class Guard(RequestHandler):
         tokens = credentials.tokens(self.request)
         wanted = credentials.arguments(self.request, "device")
         if tokens:
-            found = self.core.accounts.device_of_token(tokens[0]) if len(tokens) == 1 else None
+            found = self.core.accounts.devices.identity(tokens[0]) if len(tokens) == 1 else None
             if found is not None and any(names.device_id(one) != found.id for one in wanted):
                 return Refusal(Reason.FORBIDDEN, "this token belongs to another device")
             return found

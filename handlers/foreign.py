@@ -76,7 +76,7 @@ class Foreign(Guard):
         return [unquote(token)] if token else []
 
     def _owner(self, words: Iterable[str]) -> DeviceIdentity | None:
-        return next((found for word in words if (found := self.core.accounts.device_of_token(word))), None)
+        return next((found for word in words if (found := self.core.accounts.devices.identity(word))), None)
 
     def _large(self) -> bool:
         """Whether a stranger's message is too large to be looked at."""

@@ -67,6 +67,6 @@ def announcement(core: Core, port: int) -> list[str]:
     lines = [f"telltale: listening on {url}{others}"]
     if scheme == "http" and server.address not in LOOPBACK:
         log.warning("plain http beyond this machine: passwords and tokens can be read on the way ([server] tls_cert)")
-    if not core.demo and (token := core.accounts.setup_token) is not None:
+    if not core.demo and (token := core.accounts.people.setup_token) is not None:
         lines.append(f"telltale: make the first account at {url}setup?token={token}")
     return lines

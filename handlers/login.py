@@ -65,7 +65,7 @@ class Login(_Entrance):
 
     async def post(self) -> None:
         name = self.field("name")
-        result = await self.core.accounts.log_in(name, self.field("password"), self.request.remote_ip or "")
+        result = await self.core.accounts.people.log_in(name, self.field("password"), self.request.remote_ip or "")
         if isinstance(result, str):
             self.enter(result)
             return
@@ -82,7 +82,7 @@ class Login(_Entrance):
         self._show(problem, local_path(self.field("next")), name)
 
     def _show(self, problem: str, target: str, name: str = "") -> None:
-        has_users = self.core.accounts.setup_token is None
+        has_users = self.core.accounts.people.setup_token is None
         render(self, "login.html", problem=problem, next=target, name=name, has_users=has_users)
 
 
@@ -93,7 +93,7 @@ class Logout(_Entrance):
         cookie = credentials.session_cookie(self, secure=self.secure)
         self.clear_cookie(credentials.cookie_name(secure=self.secure), path="/", secure=self.secure)
         if cookie is not None:
-            await self.core.accounts.log_out(cookie)
+            await self.core.accounts.people.log_out(cookie)
         self.redirect("/login", status=303)
 
 
@@ -105,8 +105,8 @@ class Setup(_Entrance):
 
     async def post(self) -> None:
         token, name, password = self.field("token"), self.field("name"), self.field("password")
-        accounts = self.core.accounts
-        if not accounts.setup_fits(token):
+        people = self.core.accounts.people
+        if not people.setup_fits(token):
             self._show(token)
             return
         if wrong := user_name_problem(name) or passwords.problem(password):
@@ -114,7 +114,11 @@ class Setup(_Entrance):
                 self._show(token, self.said(f"{wrong[0].upper()}{wrong[1:]}."), name)
             return
         try:
-            cookie = await accounts.open_session(name) if await accounts.set_up(token, name, password) else None
+            cookie = (
+                await people.open_session(name)
+                if await people.set_up(token, name, password, self.request.remote_ip or "")
+                else None
+            )
         except Busy:
             cookie = None
         if cookie is None:
@@ -123,7 +127,7 @@ class Setup(_Entrance):
             self.enter(cookie)
 
     def _show(self, token: str, problem: str = "", name: str = "") -> None:
-        valid = self.core.accounts.setup_fits(token)
+        valid = self.core.accounts.people.setup_fits(token)
         if not valid and self.refused(410, "gone", "this link is used up, or not complete"):
             return
         render(self, "setup.html", valid=valid, token=token if valid else "", problem=problem, name=name)

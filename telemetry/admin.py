@@ -13,6 +13,7 @@ from telemetry import names, passwords
 from telemetry.admission import Admission
 from telemetry.auth import ROLES, Accounts, Busy, Role
 from telemetry.clock import Clock
+from telemetry.identity import TERMINAL
 from telemetry.registry import Registry
 from telemetry.store import accounts as account_rows
 from telemetry.store import devices as device_rows
@@ -55,7 +56,7 @@ async def device_add(admin: Admin, given: Line) -> list[Line]:
     device = _name(given, "id", "device id")
     label = given.get("name")
     gateway = _gateway(given.get("gateway"))
-    token = await admin.accounts.give_device_token(device, None if label is None else str(label), gateway)
+    token = await admin.accounts.devices.give(TERMINAL, device, None if label is None else str(label), gateway)
     if token is None:
         raise CommandError(f"device {device} has a token already: revoke it first")
     known = admin.registry.devices.get(device) or admin.registry.add_device(device, admin.clock.arrival(), saved=True)
@@ -85,7 +86,7 @@ async def device_list(admin: Admin, _: Line) -> list[Line]:
 async def device_revoke(admin: Admin, given: Line) -> list[Line]:
     """End a device's token and its sockets; the device and its data stay."""
     device = _name(given, "id", "device id")
-    if not await admin.accounts.revoke_device_token(device):
+    if not await admin.accounts.devices.revoke(TERMINAL, device):
         raise CommandError(f"device {device} has no token")
     return []
 
@@ -102,7 +103,7 @@ async def user_add(admin: Admin, given: Line) -> list[Line]:
     name, role, password = _name(given, "name", "name"), _role(given), str(given.get("password"))
     if wrong := passwords.problem(password):
         raise CommandError(wrong)
-    if not await admin.accounts.add_user(name, role, password):
+    if not await admin.accounts.people.add(TERMINAL, name, role, password):
         raise CommandError(f"user {name} exists already: remove it first")
     return [{"user": name, "role": role.name.lower()}]
 
@@ -116,7 +117,7 @@ async def user_list(admin: Admin, _: Line) -> list[Line]:
 async def user_remove(admin: Admin, given: Line) -> list[Line]:
     """Delete a user, the user's sessions and their sockets."""
     name = str(given.get("name"))
-    if not await admin.accounts.remove_user(name):
+    if not await admin.accounts.people.remove(TERMINAL, name):
         raise CommandError(f"there is no user {name}")
     return []
 
@@ -124,7 +125,7 @@ async def user_remove(admin: Admin, given: Line) -> list[Line]:
 async def token_add(admin: Admin, given: Line) -> list[Line]:
     """Create an API token."""
     name = _name(given, "name", "name")
-    token = await admin.accounts.add_token(name, _role(given))
+    token = await admin.accounts.tokens.add(TERMINAL, name, _role(given))
     if token is None:
         raise CommandError(f"token {name} exists already: revoke it first")
     return [{"name": name, "token": token}]
@@ -139,7 +140,7 @@ async def token_list(admin: Admin, _: Line) -> list[Line]:
 async def token_revoke(admin: Admin, given: Line) -> list[Line]:
     """End an API token and its sockets."""
     name = str(given.get("name"))
-    if not await admin.accounts.revoke_token(name):
+    if not await admin.accounts.tokens.revoke(TERMINAL, name):
         raise CommandError(f"there is no token {name}")
     return []
 

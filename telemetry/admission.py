@@ -15,6 +15,7 @@ from typing import TypeGuard
 
 from telemetry.auth import Accounts, DeviceIdentity, open_key
 from telemetry.clock import Clock
+from telemetry.identity import SERVER, Actor
 from telemetry.model import Entry, Reason, Refusal, Value
 from telemetry.registry import Registry
 from telemetry.tasks import Tasks
@@ -37,7 +38,7 @@ class _Knock:
     last_seen: int
     told: Told | None
     latest: dict[str, Value] = field(default_factory=dict)
-    approved: bool = False
+    approved: Actor | None = None
     by_broker: bool = False
     telling: asyncio.TimerHandle | None = None
 
@@ -63,7 +64,7 @@ class Admission:
 
     def identify(self, device_id: str) -> DeviceIdentity | Refusal | None:
         """Who an id without a token is: taken, waiting, or (a value) refused; None if only a token would do."""
-        if self.policy == "token" or self._accounts.has_token(device_id):
+        if self.policy == "token" or self._accounts.devices.has_token(device_id):
             return None
         if device_id in self._blocked:
             return Refusal(Reason.FORBIDDEN, "an operator has blocked this device")
@@ -81,7 +82,7 @@ class Admission:
         """Whether what a broker says of a device, besides readings, is taken: it is known, or need not be."""
         if device_id in self._blocked:
             return False
-        return policy == "open" or device_id in self._registry.devices or self._accounts.has_token(device_id)
+        return policy == "open" or device_id in self._registry.devices or self._accounts.devices.has_token(device_id)
 
     def admit(self, device_id: str, policy: str, address: str) -> Refusal | None:
         """Whether a device that a broker vouches for is taken; an unknown one may have to wait, as ``policy`` says."""
@@ -124,8 +125,8 @@ class Admission:
             return True  # ``note`` tells, in its time
         one.told = told
         self._tell(one, "pending")
-        if one.approved:
-            self._tasks.start(self._welcome(one), f"approve {device_id}")
+        if one.approved is not None:
+            self._tasks.start(self._welcome(one, one.approved), f"approve {device_id}")
         return True
 
     def note(self, device_id: str, latest: Mapping[str, Value]) -> None:
@@ -147,7 +148,7 @@ class Admission:
             one.told = None
             self._tell(one, "pending")
 
-    async def approve(self, device_id: str) -> str | None:
+    async def approve(self, by: Actor, device_id: str) -> str | None:
         """Accept a waiting device: "approved" if it got its token, "approved later" when it comes again.
 
         None if no such device waits. Raises StoreError.
@@ -161,15 +162,15 @@ class Admission:
                 self._registry.add_device(device_id, self._clock.arrival())
             self._tell(one, "approved")
             return "approved"
-        one.approved = True
+        one.approved = by
         if one.told is None:
             self._tell(one, "pending")
             return "approved later"
-        return "approved" if await self._welcome(one) else None
+        return "approved" if await self._welcome(one, by) else None
 
     def block(self, device_id: str) -> bool:
         """Refuse an id for this run and close its socket; False if it has a token (revoke that instead)."""
-        if self._accounts.has_token(device_id):
+        if self._accounts.devices.has_token(device_id):
             return False
         self._blocked[device_id] = None
         if len(self._blocked) > MAX_BLOCKED:
@@ -188,14 +189,14 @@ class Admission:
         """The waiting devices, oldest first, as the API shows them."""
         return [_body(one, "pending") for one in self._waiting.values()]
 
-    async def _welcome(self, one: _Knock) -> bool:
-        token = await self._accounts.give_device_token(one.device)
+    async def _welcome(self, one: _Knock, by: Actor) -> bool:
+        token = await self._accounts.devices.give(by, one.device)
         if token is None:
             self.forget(one.device, "approved")
             return False
         if self._waiting.get(one.device) is not one or one.told is None:
             # blocked, or gone, while the disk worked: a token that no one has would lock the device out
-            await self._accounts.revoke_device_token(one.device)
+            await self._accounts.devices.revoke(SERVER, one.device)
             return False
         del self._waiting[one.device]
         if one.device not in self._registry.devices:
@@ -234,6 +235,6 @@ def _body(one: _Knock, state: str) -> dict[str, object]:
         "last_seen": one.last_seen,
         "address": one.address,
         "connected": one.told is not None,
-        "approved": one.approved,
+        "approved": one.approved is not None,
         "latest": dict(one.latest),
     }

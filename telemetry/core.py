@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from telemetry.accept import Gate
 from telemetry.admission import Admission
 from telemetry.annotations import Annotations
+from telemetry.audit import Audit
 from telemetry.auth import Accounts
 from telemetry.backup import Backups
 from telemetry.boards import Boards
@@ -70,6 +71,7 @@ class Core:
     labels: Labels
     layouts: Layouts
     boards: Boards
+    audit: Audit
     accounts: Accounts
     admission: Admission
     presence: Presence
@@ -113,7 +115,8 @@ async def _composed(settings: Settings, found: Opened, *, demo: bool) -> Core:
     max_pending = min(storage.max_pending, store.bounds.limits.pending or storage.max_pending)
     pipeline = Pipeline(store, registry, hub, clock, metrics, interval=storage.commit_interval, max_pending=max_pending)
     replay = Replay(store, registry, pipeline, clock, resume_ms=int(settings.live.resume * 1000))
-    accounts = Accounts(store, clock)
+    audit = Audit(clock)
+    accounts = Accounts(store, clock, audit)
     await accounts.load()
     admission = Admission(devices.admission, accounts, registry, clock, tasks, max_pending=devices.max_pending_devices)
     admission.on_change.append(hub.waiting_changed)
@@ -142,7 +145,7 @@ async def _composed(settings: Settings, found: Opened, *, demo: bool) -> Core:
         annotations=Annotations(store, registry, hub, clock), corrections=corrections, roles=roles,
         labels=Labels(store, registry, hub, pipeline, clock), layouts=Layouts(store, clock),
         boards=Boards(store, hub, clock),
-        accounts=accounts, admission=admission,
+        audit=audit, accounts=accounts, admission=admission,
         presence=presence, intake=intake, frames=Frames(clock),
         roster=Roster(registry, presence, intake.known, hub), tasks=tasks, closing=Watchers(), demo=demo,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class Role(IntEnum):
@@ -27,6 +28,22 @@ class Principal:
     name: str
     role: Role
     key: str
+
+
+class Actor(NamedTuple):
+    """Who changes something, as the audit log names it.
+
+    ``kind`` is that of a principal, "terminal" for the command line, or "server" for what the server does by itself;
+    ``address`` is where from, empty where there is none.
+    """
+
+    name: str
+    kind: str
+    address: str = ""
+
+
+SERVER = Actor("server", "server")
+TERMINAL = Actor("command line", "terminal")
 
 
 @dataclass(frozen=True, slots=True)

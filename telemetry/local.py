@@ -7,6 +7,7 @@ from pathlib import Path
 
 from telemetry import control
 from telemetry.admin import Admin, Line
+from telemetry.audit import Audit
 from telemetry.auth import Accounts
 from telemetry.channel import Caller, Direct
 from telemetry.clock import Clock, monotonic
@@ -97,7 +98,7 @@ async def _long_alone(settings: Settings, request: Line, caller: Caller) -> Line
 async def _run(store: Store, request: Line) -> Line:
     registry = Registry()
     clock = Clock(await store.read(lambda connection: state.load(connection, registry)))
-    accounts = Accounts(store, clock)
+    accounts = Accounts(store, clock, Audit(clock))
     try:
         await accounts.load()
         return await Admin(store, accounts, registry, clock).run(request)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from telemetry.store import (
+    audit,
     boards,
     chunk_schema,
     corrections,
@@ -136,6 +137,11 @@ def _boards(db: Database) -> None:
         db.execute(statement)
 
 
+def _audit(db: Database) -> None:
+    for statement in audit.SCHEMA:
+        db.execute(statement)
+
+
 STEPS: dict[str, Callable[[Database], None]] = {
     "m001_journal": _journal,
     "m002_registry": _registry,
@@ -154,6 +160,7 @@ STEPS: dict[str, Callable[[Database], None]] = {
     "m015_labels": _labels,
     "m016_layouts": _layouts,
     "m017_boards": _boards,
+    "m018_audit": _audit,
 }
 
 

@@ -21,8 +21,10 @@ from tornado.websocket import WebSocketHandler
 from handlers.base import Access, Guard, NotFound, log_request
 from handlers.credentials import cookie_name
 from telemetry.admission import Admission
+from telemetry.audit import Audit
 from telemetry.auth import Accounts, Role
 from telemetry.clock import Clock
+from telemetry.identity import TERMINAL
 from telemetry.model import Reason, Refusal
 from telemetry.registry import Registry
 from telemetry.settings import Settings
@@ -146,17 +148,17 @@ class Site:
     async def compose(self) -> None:
         store, registry, clock = Store(self.directory / "x.db"), Registry(), Clock()
         await store.start()
-        accounts = Accounts(store, clock)
+        accounts = Accounts(store, clock, Audit(clock))
         await accounts.load()
         admission = Admission("approve", accounts, registry, clock, Tasks(), max_pending=2)
         self.core = SimpleNamespace(
             settings=Settings(), store=store, accounts=accounts, admission=admission, demo=False
         )
         for role in Role:
-            self.tokens[role.name] = await accounts.add_token(role.name, role) or ""
-        self.tokens["boiler"] = await accounts.give_device_token("boiler") or ""
-        await accounts.add_user("me", Role.VIEWER, PASSWORD)
-        self.tokens["session"] = str(await accounts.log_in("me", PASSWORD, "::1"))
+            self.tokens[role.name] = await accounts.tokens.add(TERMINAL, role.name, role) or ""
+        self.tokens["boiler"] = await accounts.devices.give(TERMINAL, "boiler") or ""
+        await accounts.people.add(TERMINAL, "me", Role.VIEWER, PASSWORD)
+        self.tokens["session"] = str(await accounts.people.log_in("me", PASSWORD, "::1"))
 
     def run(self, started: Future[None], stop: asyncio.Event, loops: list[asyncio.AbstractEventLoop]) -> None:
         async def main() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from telemetry.audit import Audit
+from telemetry.auth import Accounts
 from telemetry.clock import Clock
 from telemetry.hub import Hub
 from telemetry.ingest import Pipeline
@@ -148,3 +150,21 @@ async def until(condition: Callable[[], object], patience: float = 20.0) -> None
             return
         await asyncio.sleep(0.01)
     raise AssertionError("the condition did not come true")
+
+
+def with_accounts(path: Path, body: Callable[[Accounts, FailingStore], Awaitable[None]]) -> None:
+    """Run ``body`` on the accounts of a database, and close them."""
+
+    async def main() -> None:
+        store = FailingStore(path)
+        await store.start()
+        accounts = Accounts(store, Clock(), Audit(Clock()))
+        await accounts.load()
+        try:
+            await body(accounts, store)
+        finally:
+            store.failing = False
+            accounts.close()
+            await store.close()
+
+    asyncio.run(main())

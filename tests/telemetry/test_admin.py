@@ -10,6 +10,7 @@ import pytest
 
 from telemetry.admin import COMMANDS, Admin
 from telemetry.admission import Admission
+from telemetry.audit import Audit
 from telemetry.auth import Accounts, open_key
 from telemetry.clock import Clock
 from telemetry.registry import Registry
@@ -21,7 +22,7 @@ def run(path: Path, body) -> None:
     async def main() -> None:
         store, registry, clock = FailingStore(path / "x.db"), Registry(), Clock()
         await store.start()
-        accounts = Accounts(store, clock)
+        accounts = Accounts(store, clock, Audit(clock))
         await accounts.load()
         admission = Admission("approve", accounts, registry, clock, Tasks(), max_pending=4)
         try:
@@ -77,7 +78,7 @@ def test_device_list_knows_what_was_heard_a_moment_ago(tmp_path: Path) -> None:
 def test_a_gateway_may_speak_for_all_unless_it_says_for_whom(tmp_path: Path, given: Any, patterns: Any) -> None:
     async def body(admin: Admin) -> None:
         (made,) = await lines(admin, "device add", id="hub", gateway=given)
-        found = admin.accounts.device_of_token(made["token"])
+        found = admin.accounts.devices.identity(made["token"])
         assert found is not None
         assert found.gateway == patterns
         assert admin.registry.devices["hub"].gateway == patterns

@@ -13,8 +13,10 @@ import pytest
 
 from telemetry import admission
 from telemetry.admission import MAX_BLOCKED, MAX_METRICS, Admission
+from telemetry.audit import Audit
 from telemetry.auth import Accounts, DeviceIdentity, open_key
 from telemetry.clock import Clock
+from telemetry.identity import TERMINAL
 from telemetry.model import Reason, Refusal
 from telemetry.registry import Registry
 from telemetry.store.db import StoreError
@@ -47,7 +49,7 @@ class Door:
 async def opened(path: Path, policy: str, max_pending: int) -> AsyncIterator[Door]:
     store, registry, tasks = FailingStore(path), Registry(), Tasks()
     await store.start()
-    accounts = Accounts(store, Clock())
+    accounts = Accounts(store, Clock(), Audit(Clock()))
     await accounts.load()
     door = Door(
         accounts,
@@ -91,7 +93,7 @@ def test_the_policy_decides_on_an_unknown_id(tmp_path: Path, policy: str, identi
 @pytest.mark.parametrize("policy", ["token", "open", "approve"])
 def test_an_id_that_has_a_token_never_speaks_without_it(tmp_path: Path, policy: str) -> None:
     async def body(door: Door) -> None:
-        await door.accounts.give_device_token("boiler")
+        await door.accounts.devices.give(TERMINAL, "boiler")
         assert door.admission.identify("boiler") is None
         assert not door.admission.knock("boiler", "::1", lambda _: None)
 
@@ -103,13 +105,13 @@ def test_approval_hands_the_open_socket_a_token_that_works(tmp_path: Path) -> No
         tokens = door.knock("boiler")
         assert door.admission.list()[0]["state"] == "pending"
         assert not door.registry.devices
-        assert await door.admission.approve("boiler") == "approved"
-        assert door.accounts.device_of_token(tokens[0]) == DeviceIdentity("boiler")
+        assert await door.admission.approve(TERMINAL, "boiler") == "approved"
+        assert door.accounts.devices.identity(tokens[0]) == DeviceIdentity("boiler")
         assert "boiler" in door.registry.devices
         assert not door.registry.unsaved_devices
         assert door.admission.list() == []
         assert door.states == [("boiler", "pending"), ("boiler", "approved")]
-        assert await door.admission.approve("boiler") is None
+        assert await door.admission.approve(TERMINAL, "boiler") is None
 
     run(tmp_path, body)
 
@@ -117,10 +119,12 @@ def test_approval_hands_the_open_socket_a_token_that_works(tmp_path: Path) -> No
 def test_two_operators_who_approve_at_once_make_one_token(tmp_path: Path) -> None:
     async def body(door: Door) -> None:
         tokens = door.knock("boiler")
-        states = await asyncio.gather(door.admission.approve("boiler"), door.admission.approve("boiler"))
+        states = await asyncio.gather(
+            door.admission.approve(TERMINAL, "boiler"), door.admission.approve(TERMINAL, "boiler")
+        )
         assert states.count("approved") == 1
         assert len(tokens) == 1
-        assert door.accounts.device_of_token(tokens[0]) is not None
+        assert door.accounts.devices.identity(tokens[0]) is not None
 
     run(tmp_path, body)
 
@@ -130,12 +134,12 @@ def test_a_sleeping_device_gets_its_token_when_it_comes_again(tmp_path: Path) ->
         first = door.knock("boiler")
         door.admission.leave("boiler")
         assert [one["connected"] for one in door.admission.list()] == [False]
-        assert await door.admission.approve("boiler") == "approved later"
-        assert not door.accounts.has_token("boiler")
+        assert await door.admission.approve(TERMINAL, "boiler") == "approved later"
+        assert not door.accounts.devices.has_token("boiler")
         again = door.knock("boiler")
         await until(lambda: again)
         assert first == []
-        assert door.accounts.device_of_token(again[0]) == DeviceIdentity("boiler")
+        assert door.accounts.devices.identity(again[0]) == DeviceIdentity("boiler")
 
     run(tmp_path, body)
 
@@ -145,14 +149,14 @@ def test_a_device_that_leaves_while_it_is_approved_is_not_locked_out(tmp_path: P
 
     async def body(door: Door) -> None:
         door.knock("boiler")
-        approving = asyncio.ensure_future(door.admission.approve("boiler"))
+        approving = asyncio.ensure_future(door.admission.approve(TERMINAL, "boiler"))
         await asyncio.sleep(0)
         door.admission.leave("boiler")
         await approving
-        assert not door.accounts.has_token("boiler")
+        assert not door.accounts.devices.has_token("boiler")
         again = door.knock("boiler")
         await until(lambda: again)
-        assert door.accounts.device_of_token(again[0]) is not None
+        assert door.accounts.devices.identity(again[0]) is not None
 
     run(tmp_path, body)
 
@@ -160,12 +164,12 @@ def test_a_device_that_leaves_while_it_is_approved_is_not_locked_out(tmp_path: P
 def test_blocking_while_the_disk_works_on_the_approval_wins(tmp_path: Path) -> None:
     async def body(door: Door) -> None:
         tokens = door.knock("boiler")
-        approving = asyncio.ensure_future(door.admission.approve("boiler"))
+        approving = asyncio.ensure_future(door.admission.approve(TERMINAL, "boiler"))
         await asyncio.sleep(0)
         assert door.admission.block("boiler")
         assert await approving is None
         assert tokens == []
-        assert not door.accounts.has_token("boiler")
+        assert not door.accounts.devices.has_token("boiler")
 
     run(tmp_path, body)
 
@@ -178,7 +182,7 @@ def test_a_socket_that_was_replaced_does_not_take_its_successor_along(tmp_path: 
         new = door.knock("boiler")
         door.admission.leave("boiler", told)
         assert [one["connected"] for one in door.admission.list()] == [True]
-        await door.admission.approve("boiler")
+        await door.admission.approve(TERMINAL, "boiler")
         assert (len(old), len(new)) == (0, 1)
 
     run(tmp_path, body)
@@ -205,7 +209,7 @@ def test_a_blocked_id_is_refused_and_its_socket_closed(tmp_path: Path, policy: s
 
 def test_a_device_with_a_token_is_not_blocked_but_revoked(tmp_path: Path) -> None:
     async def body(door: Door) -> None:
-        await door.accounts.give_device_token("boiler")
+        await door.accounts.devices.give(TERMINAL, "boiler")
         assert not door.admission.block("boiler")
 
     run(tmp_path, body)
@@ -219,9 +223,9 @@ def test_a_token_made_otherwise_ends_the_waiting(tmp_path: Path) -> None:
         for device in ("a", "b"):
             door.knock(device)
             door.accounts.watch(open_key(device), lambda device=device: closed.append(device))
-            await door.accounts.give_device_token(device)
+            await door.accounts.devices.give(TERMINAL, device)
         door.admission.forget("a", "approved")
-        assert await door.admission.approve("b") is None
+        assert await door.admission.approve(TERMINAL, "b") is None
         assert door.admission.list() == []
         assert closed == ["a", "b"]
 
@@ -288,7 +292,7 @@ def test_a_push_that_was_due_is_not_sent_after_the_decision(tmp_path: Path, monk
         monkeypatch.setattr(admission, "TELL_EVERY", 0.01)
         door.knock("boiler")
         door.admission.note("boiler", {"t": 1.0})
-        await door.admission.approve("boiler")
+        await door.admission.approve(TERMINAL, "boiler")
         await asyncio.sleep(0.05)
         assert door.states[-1] == ("boiler", "approved")
 
@@ -300,10 +304,10 @@ def test_an_approval_that_the_disk_refused_leaves_the_device_waiting(tmp_path: P
         tokens = door.knock("boiler")
         door.store.failing = True
         with pytest.raises(StoreError):
-            await door.admission.approve("boiler")
+            await door.admission.approve(TERMINAL, "boiler")
         door.store.failing = False
         assert [one["device"] for one in door.admission.list()] == ["boiler"]
-        assert await door.admission.approve("boiler") == "approved"
+        assert await door.admission.approve(TERMINAL, "boiler") == "approved"
         assert len(tokens) == 1
 
     run(tmp_path, body)
