@@ -135,7 +135,7 @@ def test_row_10_when_a_device_stops_no_tile_looks_live(
     server: Callable[..., Server], open_page: Callable[..., Page]
 ) -> None:
     """Also those that are off screen; and when the server is lost, none does."""
-    one = server()
+    one = server({"devices.offline_after": 5})
     socket = device(one, "d")
     page = open_page(one, path="/", viewport={"width": 700, "height": 400})
     for _ in range(3):
