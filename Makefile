@@ -4,7 +4,7 @@ ARGS ?=
 N ?= 20
 STATES ?= 1000000
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check format coverage bench bench-lines bench-mqtt bench-storage soak powercut docs screenshots lock
+.PHONY: help setup run demo test check format coverage bench bench-lines bench-mqtt bench-storage goals soak soak-page smoke-browsers powercut guards docs screenshots lock
 
 help:  ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -23,12 +23,13 @@ test:  ## everything: check, then the whole suite, with a real server and a real
 	@$(MAKE) --no-print-directory check
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
-check:  ## lint, format, types, import contract, freshness of docs
+check:  ## lint, format, types, import contract, freshness of docs, known vulnerabilities
 	@tools/setup.sh dev
 	$(PY) -m ruff check -q
 	$(PY) -m ruff format -q --check
 	$(PY) -m mypy --no-error-summary
 	$(PY) -m pytest -q --no-header tests/contracts/test_imports.py tests/contracts/test_docs.py
+	$(PY) -m tools.dependencies
 
 format:  ## let ruff format and fix
 	@tools/setup.sh dev
@@ -56,19 +57,35 @@ bench-storage:  ## measure the storage, beside its rivals: ARGS="--scale 0.1" fo
 	@tools/setup.sh dev
 	$(PY) -m bench.storage.run $(ARGS)
 
+goals:  ## what the pages cost in Chromium, against their goals; wants a quiet machine
+	@tools/setup.sh dev
+	$(PY) -m pytest -q -s -m "long or not long" tests/e2e/test_goals.py $(ARGS)
+
 soak:  ## the fault tests, N times over: N=100
 	@tools/setup.sh dev
 	@for i in $$(seq $(N)); do echo "soak: $$i of $(N)"; $(PY) -m pytest -q tests/faults $(ARGS) || exit 1; done
+
+soak-page:  ## eight hours of live readings at 10 Hz through each kind of page, in minutes; its memory stays what it was
+	@tools/setup.sh dev
+	SOAK_TICKS=288000 $(PY) -m pytest -q -s tests/e2e/test_soak.py $(ARGS)
+
+smoke-browsers:  ## the pages in Firefox and WebKitGTK: sudo apt install firefox-esr webkit2gtk-driver xvfb xauth
+	@tools/setup.sh dev
+	$(PY) -m pytest -q -rs tests/e2e/test_browsers.py $(ARGS)
 
 powercut:  ## cut the power in every way at every system call of a run, up to STATES=1000000
 	@tools/setup.sh dev
 	TELLTALE_POWERCUTS=$(STATES) $(PY) -m pytest -q tests/faults/test_powercut.py $(ARGS)
 
+guards:  ## take out one guard of the security at a time and see a test fail: ARGS="12 13" for some rows
+	@tools/setup.sh dev
+	$(PY) -m tools.guards $(ARGS)
+
 docs:  ## write the generated parts of README.md and docs/
 	@tools/setup.sh dev
 	$(PY) -m cogapp -r -I . README.md docs/*.md
 
-screenshots:  ## make docs/screenshot.png from the running demo
+screenshots:  ## pictures of every page in test-artefacts/screenshots, and docs/screenshot.png: ARGS="--only series" for some
 	@tools/setup.sh dev
 	$(PY) tools/screenshots.py $(ARGS)
 

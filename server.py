@@ -26,13 +26,12 @@ from devices.embedded_broker import BrokerError, EmbeddedBroker, OnMessage, Rule
 from devices.mdns import announcing
 from devices.pollers import polling
 from handlers.listening import announcement, listen
-from telemetry import cli
+from telemetry import cli, logs
 from telemetry.admin import Admin
 from telemetry.bridging import BridgePort
 from telemetry.clock import monotonic
 from telemetry.control import Control
 from telemetry.core import Core, compose
-from telemetry.identity import device_key
 from telemetry.live_feed import LiveFeed
 from telemetry.lock import DatabaseLock, Locked
 from telemetry.long_commands import LongCommands
@@ -111,13 +110,14 @@ def inner_broker(core: Core, take: OnMessage) -> EmbeddedBroker:
     """The embedded broker: device tokens are its passwords."""
     accounts, mqtt = core.accounts, core.settings.mqtt
     access = Access(accounts.devices.identity, secrets.token_urlsafe(32))
-    rules = Rules(access.authenticate, access.may, take, watch=lambda who, end: accounts.watch(device_key(who.id), end))
+    rules = Rules(access.authenticate, access.may, take, watch=lambda who, end: accounts.watch(who.key, end))
     return EmbeddedBroker(mqtt.embedded_address, mqtt.embedded_port, rules)
 
 
 async def drain(core: Core, control: Control) -> None:
     """Commit, acknowledge, close every socket with 1001, then the store."""
     await control.close()
+    await core.failed_logins.close()
     await core.pipeline.stop()
     core.closing.end("server")
     until = monotonic() + CLOSE_PATIENCE
@@ -130,7 +130,7 @@ async def drain(core: Core, control: Control) -> None:
 
 def serve(settings: Settings, demo: bool) -> int:  # noqa: FBT001 - the signature of telemetry.cli.Serve
     """Run the server; the exit status."""
-    logging.basicConfig(level=settings.log.level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.start(settings.log.level)
     with contextlib.ExitStack() as stack:
         if demo:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="telltale-demo-"))

@@ -33,12 +33,17 @@ class Identity(Protocol):
     def gateway(self) -> Sequence[str] | None:
         """The patterns of ids that it may speak for."""
 
+    @property
+    def key(self) -> str:
+        """Names the credential, whose end closes the connection."""
+
 
 class Server:
     """The identity of the server itself."""
 
     id = BRIDGE
     gateway = None
+    key = BRIDGE
 
 
 SERVER: Identity = Server()

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.iostream import StreamClosedError
+from tornado.netutil import Resolver
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketError, websocket_connect
 
 CLOSE_WAIT = 2.0
@@ -34,13 +35,14 @@ class LinkError(Exception):
 class Dial:
     """How to connect: times in seconds; ``ca_certs`` is a file for a server with its own certificate.
 
-    A frame of more than ``max_frame`` bytes ends the socket.
+    A frame of more than ``max_frame`` bytes ends the socket. ``resolver`` finds the address; None: the system's.
     """
 
     timeout: float = 10.0
     ping_interval: float = 20.0
     ca_certs: str | None = None
     max_frame: int = 10 << 20
+    resolver: Resolver | None = None
 
 
 class Link:
@@ -64,6 +66,7 @@ class Link:
                 ping_interval=dial.ping_interval or None,
                 ping_timeout=dial.ping_interval or None,
                 max_message_size=dial.max_frame,
+                resolver=dial.resolver,
             ),
         )
         try:

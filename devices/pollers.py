@@ -15,9 +15,10 @@ from random import Random
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.httpclient import HTTPClientError
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
+from devices import outgoing
 from devices.backoff import Backoff
 from devices.ecosystems.airgradient import PATH as AIRGRADIENT_PATH
 from devices.ecosystems.awair import PATH as AWAIR_PATH
@@ -33,7 +34,6 @@ log = logging.getLogger(__name__)
 
 MAX_ANSWER = 64 << 10
 """Bytes of an answer or a frame; a real one has about 1 KiB."""
-MAX_HEADERS = 16 << 10
 TIMEOUT = 10.0
 """Seconds until a whole answer must have come."""
 PING = 20.0
@@ -125,9 +125,7 @@ class Pollers:
 
     async def _ask_for_ever(self, target: Polled) -> None:
         # one client each: its own connection, closed with it; a stuck device holds up no other
-        client = SimpleAsyncHTTPClient(
-            force_instance=True, max_clients=1, max_body_size=self._limits.answer, max_header_size=MAX_HEADERS
-        )
+        client = outgoing.client(outgoing.listed([target.host]), self._limits.answer)
         backoff = Backoff(self._rng, base=self._interval, cap=max(CAP, self._interval))
         try:
             # devices that are named in one file are not all asked in the same moment
@@ -146,26 +144,20 @@ class Pollers:
     async def _ask(self, client: SimpleAsyncHTTPClient, target: Polled) -> bool:
         """Ask once; whether the answer was understood."""
         path = PATHS[target.scheme]
-        request = HTTPRequest(
-            f"http://{_netloc(target)}{path}",
-            connect_timeout=self._limits.timeout,
-            request_timeout=self._limits.timeout,
-            # an answer leads nowhere else, and is not blown up
-            follow_redirects=False,
-            decompress_response=False,
-            headers={"Accept": "application/json"},
-        )
+        url = f"http://{_netloc(target)}{path}"
+        request = outgoing.request(url, self._limits.timeout, headers={"Accept": "application/json"})
         try:
             response = await client.fetch(request)
         except HTTPClientError as error:
             return self._unreached(target, f"HTTP {error.code}" if error.code != 599 else str(error))
-        except (OSError, ValueError) as error:
+        except outgoing.FAILURES as error:
             return self._unreached(target, str(error) or type(error).__name__)
         return self._hand(target, Request("GET", path, response.body, wall_ms(), host=target.host))
 
     async def _listen_for_ever(self, target: Polled) -> None:
         backoff = Backoff(self._rng, cap=CAP)
-        dial = Dial(self._limits.timeout, self._limits.ping, max_frame=self._limits.answer)
+        resolver = outgoing.Judged(outgoing.listed([target.host]))
+        dial = Dial(self._limits.timeout, self._limits.ping, max_frame=self._limits.answer, resolver=resolver)
         while True:
             await self._listen(target, backoff, dial)
             await asyncio.sleep(backoff.delay())

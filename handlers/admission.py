@@ -1,16 +1,18 @@
-"""``/api/devices/approve`` and ``/api/devices/block``: operators decide on devices that have no token yet."""
+"""``/api/devices/approve``, ``block`` and ``unblock``: operators decide on devices that have no token yet."""
 
 from __future__ import annotations
 
 import json
 
 from handlers.base import Access, Guard
+from telemetry.model import Refusal
 
 
 class _Decision(Guard):
     """``POST {"device": ID}``; the answer says what the device is from now on."""
 
     access = Access.OPERATOR
+    nothing = "no such device waits for approval"
 
     async def post(self) -> None:
         device = _device_of(self.request.body)
@@ -18,12 +20,14 @@ class _Decision(Guard):
             self.refuse(400, "bad_message", 'expected {"device": ID}')
             return
         state = await self.decide(device)
-        if state is None:
-            self.refuse(404, "unknown_device", "no such device waits for approval")
+        if isinstance(state, Refusal):
+            self.refuse_with(state)
+        elif state is None:
+            self.refuse(404, "unknown_device", self.nothing)
         else:
             self.write({"device": device, "state": state})
 
-    async def decide(self, device: str) -> str | None:
+    async def decide(self, device: str) -> str | Refusal | None:
         """What became of the device, or None if there is nothing to decide."""
         raise NotImplementedError
 
@@ -36,10 +40,22 @@ class Approve(_Decision):
 
 
 class Block(_Decision):
-    """It is refused until the server is restarted."""
+    """It is refused from now on, after a restart too."""
+
+    nothing = "this device has a token: revoke that instead"
+
+    async def decide(self, device: str) -> str | Refusal | None:
+        done = await self.core.admission.block(self.actor, device)
+        return done if isinstance(done, Refusal) else "blocked" if done else None
+
+
+class Unblock(_Decision):
+    """It may knock again."""
+
+    nothing = "this device is not blocked"
 
     async def decide(self, device: str) -> str | None:
-        return "blocked" if self.core.admission.block(device) else None
+        return "unblocked" if await self.core.admission.blocking.remove(self.actor, device) else None
 
 
 def _device_of(body: bytes) -> str | None:

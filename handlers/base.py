@@ -22,17 +22,20 @@ from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from handlers import credentials
-from handlers.places import known_host, known_origin, trustworthy
+from handlers.headers import security_headers
+from handlers.places import known_host, known_origin
 from telemetry import names
 from telemetry.auth import DeviceIdentity, Principal, Role
 from telemetry.core import Core
 from telemetry.identity import Actor
-from telemetry.model import Reason, Refusal
+from telemetry.model import Reason, Refusal, Series
+from telemetry.scope import Scope
 from telemetry.store.db import StoreError
 
 log = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+READ = frozenset({"GET", "HEAD"})
 ERRORS = {
     400: ("bad_request", "the request could not be understood"),
     401: ("unauthorized", "a valid credential is needed"),
@@ -73,11 +76,13 @@ class Guard(RequestHandler):
 
     ``principal`` is set on routes for people and programs, ``identity`` on those for devices. ``page`` sends a
     browser without a login to /login instead of answering 401. ``write_access`` says who may use the unsafe methods,
-    where that is not ``access``.
+    where that is not ``access``. A credential that is limited to a scope comes only as far as the methods in
+    ``scoped``: a class that names one keeps to ``scope`` in it.
     """
 
     access: ClassVar[Access]
     write_access: ClassVar[Access | None] = None
+    scoped: ClassVar[frozenset[str]] = frozenset()
     page: ClassVar[bool] = False
     principal: Principal
     identity: DeviceIdentity
@@ -96,8 +101,18 @@ class Guard(RequestHandler):
 
     @property
     def secure(self) -> bool:
-        """Whether this server speaks https itself."""
-        return self.core.settings.server.tls_cert is not None
+        """Whether the browser speaks https, with this server or with a trusted proxy."""
+        return self.request.protocol == "https"
+
+    @property
+    def scope(self) -> Scope | None:
+        """What the credential of this request reaches; None is everything that its role may."""
+        return self.principal.scope
+
+    def sees(self, series: Series) -> bool:
+        """Whether it reaches a series."""
+        scope = self.principal.scope
+        return scope is None or scope.sees(series)
 
     @property
     def actor(self) -> Actor:
@@ -106,10 +121,10 @@ class Guard(RequestHandler):
 
     def set_default_headers(self) -> None:
         self.csp_nonce = secrets.token_urlsafe(16)
-        for name, value in security_headers(self.csp_nonce):
+        hsts = self.core.settings.server.hsts
+        for name, value in security_headers(self.csp_nonce, self.request.host_name, secure=self.secure, hsts=hsts):
             self.set_header(name, value)
-        if self.secure or trustworthy(self.request.host_name):
-            self.set_header("Cross-Origin-Opener-Policy", "same-origin")  # elsewhere browsers log it as an error
+        self.set_header("Content-Type", "text/plain; charset=UTF-8")  # a page, or JSON, says that it is one
         self.clear_header("Server")
 
     def prepare(self) -> None:
@@ -194,8 +209,14 @@ class Guard(RequestHandler):
             self._ask_to_log_in()
         elif principal.role < needed:
             self.refuse(403, "forbidden", f"this needs the role {needed.name.lower()}")
+        elif principal.scope is not None and not self._reached(principal.scope):
+            self.refuse(403, "forbidden", "this credential is limited, and does not reach this")
         else:
             self.principal = principal
+
+    def _reached(self, scope: Scope) -> bool:
+        method = self.request.method
+        return method in self.scoped and (scope.write or method in SAFE_METHODS)
 
     def _find_principal(self) -> Principal | None:
         tokens = credentials.tokens(self.request)
@@ -205,12 +226,23 @@ class Guard(RequestHandler):
             return self.core.accounts.tokens.principal(tokens[0])
         if self.core.demo:
             return DEMO
+        if (screen := credentials.screen_cookie(self, secure=self.secure)) is not None:
+            found = self.core.accounts.tokens.principal(screen)
+            return found if found is not None and found.kind == "screen" else None
+        server, people = self.core.settings.server, self.core.accounts.people
+        if (name := credentials.signed_on(self.request, server.sso_header, server.trusted_proxies)) is not None:
+            return people.signed_on(name)
         cookie = credentials.session_cookie(self, secure=self.secure)
-        return None if cookie is None else self.core.accounts.people.principal(cookie)
+        return None if cookie is None else people.principal(cookie)
 
     def _ask_to_log_in(self) -> None:
         by_browser = self.page and "text/html" in self.request.headers.get("Accept", "")
-        if by_browser and self.request.method in SAFE_METHODS and not credentials.tokens(self.request):
+        server = self.core.settings.server
+        name = credentials.signed_on(self.request, server.sso_header, server.trusted_proxies)
+        if name is not None and not credentials.tokens(self.request):
+            message = f"{name!r} is logged in at the proxy, but is no user here: an admin can add that name"
+            self.refuse(403, "forbidden", message)
+        elif by_browser and self.request.method in SAFE_METHODS and not credentials.tokens(self.request):
             self.redirect("/login?" + urlencode({"next": credentials.without_token(self.request)}))
         else:
             self.refuse(401, *ERRORS[401])
@@ -225,6 +257,7 @@ class Guard(RequestHandler):
             self.refuse(401, "unauthorized", "a valid device token is needed")
         else:
             self.identity = identity
+            self.core.roster.heard(identity.id, self.request.remote_ip or "")
 
     def knocked(self, identity: DeviceIdentity) -> None:
         """An unknown device asked over HTTP; it will be answered 401."""
@@ -254,33 +287,6 @@ class NotFound(Guard):
         super().prepare()
         if not self._finished:
             self.refuse(404, *ERRORS[404])
-
-
-class TooLarge(Guard):
-    """A request whose body was above ``[server] max_body``, and was dropped."""
-
-    access = Access.OPEN
-
-    def prepare(self) -> None:
-        super().prepare()
-        if not self._finished:
-            self.refuse(413, *ERRORS[413])
-
-
-def security_headers(nonce: str) -> list[tuple[str, str]]:
-    """The headers of every response; scripts and styles come from here or carry the nonce."""
-    policy = (
-        "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self';"
-        f" img-src 'self' data:; font-src 'self'; manifest-src 'self'; script-src 'self' 'nonce-{nonce}';"
-        f" style-src 'self' 'nonce-{nonce}'"
-    )
-    return [
-        ("Content-Security-Policy", policy),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "same-origin"),
-        ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Cache-Control", "no-store"),
-    ]
 
 
 def log_request(handler: RequestHandler) -> None:

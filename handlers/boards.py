@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from handlers.base import ERRORS, Access, Guard
+from handlers.base import ERRORS, READ, Access, Guard
 from handlers.bodies import key_of, reply
 from handlers.reading import ReadHandler
 from telemetry.boards import Conflict
@@ -27,14 +27,17 @@ class BoardList(ReadHandler):
     """Every board; POST makes one."""
 
     write_access = Access.OPERATOR
+    scoped = READ
 
     async def answer(self) -> None:
         """Read the list."""
-        self.give({"boards": await self.core.boards.every()})
+        every = await self.core.boards.every()
+        scope = self.scope
+        self.give({"boards": [one for one in every if scope is None or scope.sees_board(int(str(one["id"])))]})
 
     async def post(self) -> None:
         """Make a board; 201 when it is durable."""
-        done = await self.core.boards.add(_json(self), self.principal.name)
+        done = await self.core.boards.add(self.actor, _json(self))
         if not isinstance(done, Refusal):
             self.set_header("Location", f"/api/boards/{done['id']}")
         reply(self, done, made=True)
@@ -44,6 +47,7 @@ class BoardOne(ReadHandler):
     """One board, as it is or as it was; PUT saves it, DELETE takes it away."""
 
     write_access = Access.OPERATOR
+    scoped = READ
 
     async def get(self, number: str) -> None:  # type: ignore[override]  # the route gives it
         """Read it; ``version`` asks for an older one."""
@@ -53,6 +57,8 @@ class BoardOne(ReadHandler):
     async def answer(self) -> None:
         """Read it."""
         board, wanted = key_of(self.number), self.get_query_argument("version", None)
+        if board is not None and self.scope is not None and not (self.scope.sees_board(board) and wanted is None):
+            board = None
         version = None if wanted is None else key_of(wanted)
         known = board is not None and (wanted is None or version is not None)
         reply(self, await self.core.boards.find(board, version) if known and board is not None else None, kind=KIND)
@@ -65,7 +71,7 @@ class BoardOne(ReadHandler):
             return
         done = None
         if board is not None:
-            done = await self.core.boards.replace(board, body.get("version"), body.get("board"), self.principal.name)
+            done = await self.core.boards.replace(self.actor, board, body.get("version"), body.get("board"))
         if isinstance(done, Conflict):
             self.refuse(409, "conflict", f"someone else has saved version {done.version} since", at="version")
         else:
@@ -74,7 +80,7 @@ class BoardOne(ReadHandler):
     async def delete(self, number: str) -> None:
         """Take it away; /restore brings it back."""
         board = key_of(number)
-        reply(self, None if board is None else await self.core.boards.delete(board), kind=KIND)
+        reply(self, None if board is None else await self.core.boards.delete(self.actor, board), kind=KIND)
 
 
 class BoardVersions(ReadHandler):
@@ -104,7 +110,7 @@ class BoardRestore(Guard):
         if version is not None and type(version) is not int:
             self.refuse_with(Refusal(Reason.BAD_VALUE, "a version is a whole number", "version"))
             return
-        done = None if board is None else await self.core.boards.restore(board, version, self.principal.name)
+        done = None if board is None else await self.core.boards.restore(self.actor, board, version)
         reply(self, done, kind=KIND)
 
 
@@ -132,7 +138,7 @@ class BoardTake(Guard):
 
     async def post(self) -> None:
         """Take it; 201 when it is durable."""
-        reply(self, await self.core.boards.take(_json(self), self.principal.name), made=True)
+        reply(self, await self.core.boards.take(self.actor, _json(self)), made=True)
 
 
 class ImageList(Guard):
@@ -142,11 +148,13 @@ class ImageList(Guard):
 
     async def post(self) -> None:
         """Take one image, as it is; 201 when it is durable."""
-        reply(self, await self.core.boards.add_image(self.request.body, self.principal.name), made=True)
+        reply(self, await self.core.boards.add_image(self.actor, self.request.body), made=True)
 
 
 class ImageOne(ReadHandler):
     """An image. Its address is a hash of its content, so it never changes."""
+
+    scoped = READ
 
     async def get(self, key: str) -> None:  # type: ignore[override]  # the route gives it
         """Send it, as nothing but an image."""
@@ -155,7 +163,8 @@ class ImageOne(ReadHandler):
 
     async def answer(self) -> None:
         """Read it."""
-        row = await self.core.boards.image(self.key)
+        reached = self.scope is None or self.scope.sees_image(self.key)
+        row = await self.core.boards.image(self.key) if reached else None
         if row is None:
             self.refuse(404, ERRORS[404][0], "there is no such image")
             return

@@ -20,7 +20,7 @@ from tornado.httputil import (
 )
 from tornado.web import Application
 
-from handlers.base import TooLarge
+from handlers.base import ERRORS, Access, Guard
 
 DROPPED_MAX = 16 << 20
 """Bytes above the limit that are read and dropped; then the answer is sent and the connection closed."""
@@ -28,6 +28,17 @@ STREAMED = frozenset({"/api/import"})
 """Paths whose handler takes the body piece by piece, in bounded memory: it may be of any size."""
 UNBOUNDED = 1 << 62
 """For ``HTTPServer(max_body_size=…)``, so that the limit here is the one that decides."""
+
+
+class TooLarge(Guard):
+    """A request whose body was above ``[server] max_body``, and was dropped."""
+
+    access = Access.OPEN
+
+    def prepare(self) -> None:
+        super().prepare()
+        if not self._finished:
+            self.refuse(413, *ERRORS[413])
 
 
 class BodyLimit(HTTPServerConnectionDelegate):

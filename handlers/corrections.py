@@ -26,7 +26,7 @@ class CorrectionList(ReadHandler):
             number = await self.core.corrections.preview(json_of(self))
             reply(self, number if isinstance(number, Refusal) else {"readings": number})
             return
-        reply(self, await self.core.corrections.add(json_of(self), self.principal.name), made=True)
+        reply(self, await self.core.corrections.add(self.actor, json_of(self)), made=True)
 
 
 class CorrectionUndo(Guard):
@@ -37,5 +37,5 @@ class CorrectionUndo(Guard):
     async def post(self, number: str) -> None:
         """Undo it; 202 while that goes on."""
         key = key_of(number)
-        done = None if key is None else await self.core.corrections.undo(key, self.principal.name)
+        done = None if key is None else await self.core.corrections.undo(self.actor, key)
         reply(self, done, kind="correction")

@@ -11,6 +11,9 @@ from urllib.parse import parse_qsl, urlencode
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
+from handlers.places import Trusted, by_proxy
+from telemetry.names import device_id
+
 _SECRET = re.compile(r"((?:^|[?&;])(?:token|password|passkey|p|u|x-aio-key)=)[^&;]*", re.IGNORECASE)
 _IN_PATH = re.compile(r"^(/api/v1/(?!write$)|/data/report/)[^/?]+")
 HEADERS = ("X-Api-Key", "X-AIO-Key", "X-Auth-Token")
@@ -69,9 +72,39 @@ def cookie_name(*, secure: bool) -> str:
     return "__Host-telltale_session" if secure else "telltale_session"
 
 
+def screen_of(request: HTTPServerRequest) -> str | None:
+    """The number of the board as whose screen a request is made (``?screen=N``); its page names it in each."""
+    found = arguments(request, "screen")
+    return found[0] if len(found) == 1 and found[0].isascii() and found[0].isdecimal() and len(found[0]) <= 18 else None
+
+
+def screen_cookie_name(board: str, *, secure: bool) -> str:
+    """The name of the cookie of a screen that shows this board; a browser may have one for each."""
+    return f"{'__Host-' if secure else ''}telltale_screen_{board}"
+
+
+def screen_cookie(handler: RequestHandler, *, secure: bool) -> str | None:
+    """The token of the screen as which a request is made; None where it is made as none, or its browser is none."""
+    board = screen_of(handler.request)
+    return None if board is None else handler.get_cookie(screen_cookie_name(board, secure=secure))
+
+
 def session_cookie(handler: RequestHandler, *, secure: bool) -> str | None:
     """The login cookie of a request."""
     return handler.get_cookie(cookie_name(secure=secure))
+
+
+def signed_on(request: HTTPServerRequest, header: str, trusted: Trusted) -> str | None:
+    """Who asks, as a trusted proxy says in ``header``; None where none does, or that is off (``""``).
+
+    The header of anyone else is nothing: everyone can write one. One that comes twice names no one.
+    """
+    if not header or not by_proxy(request, trusted):
+        return None
+    values = request.headers.get_list(header)
+    # Tornado reads headers as latin-1, proxies write them in UTF-8
+    name = values[0].strip().encode("latin-1", "replace").decode("utf-8", "replace") if len(values) == 1 else ""
+    return device_id(name) or ("" if values else None)
 
 
 def without_token(request: HTTPServerRequest) -> str:

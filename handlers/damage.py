@@ -21,4 +21,4 @@ class Acknowledge(Guard):
 
     async def post(self) -> None:
         """Keep who it was, and when."""
-        self.write({"acknowledged": await self.core.damages.acknowledge(self.principal.name)})
+        self.write({"acknowledged": await self.core.damages.acknowledge(self.actor)})

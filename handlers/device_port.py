@@ -19,11 +19,15 @@ NATIVE = "native"
 
 
 class DevicePort:
-    """The ``Port`` of ``devices.protocol`` on a running core."""
+    """The ``Port`` of ``devices.protocol`` on a running core.
+
+    ``overrun`` is for how long (s) its socket must send no more; 0: it may.
+    """
 
     def __init__(self, core: Core, identity: DeviceIdentity, send: Callable[[str | bytes], None]) -> None:
         self.device = identity.id
         self.pending = identity.pending
+        self.overrun = 0.0
         self.send = send
         self._core = core
         self._frames = core.frames
@@ -37,6 +41,9 @@ class DevicePort:
 
     def accept(self, entries: Sequence[Entry], form: str) -> Batch | Refusal:
         """Judge entries of this device."""
+        if self.overrun:
+            wait = max(1, round(self.overrun * 1000))
+            return Refusal(Reason.RATE_LIMITED, "too many messages ([devices] max_rate)", retry_after=wait)
         return self._core.gate.accept(entries, self._sender, form)
 
     def submit(self, batch: Batch) -> Future | Refusal:

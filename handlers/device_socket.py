@@ -1,12 +1,14 @@
 """``/ws/device``: a device's session on a WebSocket.
 
 Owns the socket: what may wait to be written, who replaces whom, admission. What the frames mean is in
-``devices.protocol``. Nothing is awaited between two frames, so that pings are always answered.
+``devices.protocol``. Nothing is awaited between two frames, so that pings are always answered; only a device that sends
+too much is read more slowly.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from functools import partial
 
 from tornado.iostream import StreamClosedError
@@ -16,12 +18,16 @@ from devices.protocol import DeviceSession
 from handlers.base import Access, Guard
 from handlers.device_port import DevicePort
 from handlers.wire import websocket_frame
-from telemetry.identity import device_key
+from telemetry.rate import Rate
 
 REPLACED = 4000
 REVOKED = 4001
 STOPPING = 1001
 POLICY = 1008
+BURST = 5
+"""Seconds' worth of messages that a device may send at once."""
+SLOWED = 0.05
+"""Seconds that a socket is not read after a message too many; far below the time in which it must answer a ping."""
 UNREAD_MAX = 1 << 20
 """Bytes of answers that a device may leave unread before its socket is closed."""
 
@@ -37,6 +43,8 @@ class DeviceSocket(Guard, WebSocketHandler):
         self._ended = False
         self._unread = 0
         self.set_nodelay(True)
+        most = core.settings.devices.max_rate
+        self._rate = Rate(most, BURST * most)
         self._port = DevicePort(core, identity, self._write)
         self._session = DeviceSession(self._port)
         core.metrics.sockets["device"] += 1
@@ -54,10 +62,13 @@ class DeviceSocket(Guard, WebSocketHandler):
             self._port.present()
         self._session.hello(core.clock.arrival(), core.settings.server.max_message)
 
-    def on_message(self, message: str | bytes) -> None:
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Hand a frame to the session; what still comes after the server has closed is dropped."""
-        if not self._ended:
-            self._session.receive(message)
+        if self._ended:
+            return None
+        self._port.overrun = wait = self._rate.take()
+        self._session.receive(message)
+        return asyncio.sleep(max(wait, SLOWED)) if wait else None
 
     def on_close(self) -> None:
         """Forget the socket, if the upgrade came that far."""
@@ -87,7 +98,7 @@ class DeviceSocket(Guard, WebSocketHandler):
     def _admitted(self, token: str) -> None:
         """An operator accepted the device: the socket goes on, tied to its new token."""
         self._unwatch["credential"]()
-        key = device_key(self._port.device)
+        key = self.core.accounts.devices.key(self._port.device)
         self._unwatch["credential"] = self.core.accounts.watch(key, partial(self._end, REVOKED, "credential revoked"))
         self._port.pending = False
         self._session.write({"token": token})

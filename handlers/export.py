@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from tornado.iostream import StreamClosedError
 
+from handlers.base import READ
 from handlers.reading import ReadHandler
 from telemetry import exporting
 from telemetry.exchange.writing import Form
@@ -35,6 +36,7 @@ MEDIA = {Form.CSV: "text/csv; charset=utf-8", Form.NDJSON: "application/x-ndjson
 class Export(ReadHandler):
     """Readings of series by pattern, from, to; everything by default."""
 
+    scoped = READ
     form: ClassVar[Form]
     running: ClassVar[list[object]] = []
 
@@ -55,7 +57,7 @@ class Export(ReadHandler):
         ]
         self.running.append(self)
         try:
-            async with aclosing(exporting.Export(self.core, query).pieces(compress=compress)) as pieces:
+            async with aclosing(exporting.Export(self.core, query, self.scope).pieces(compress=compress)) as pieces:
                 first = await anext(pieces, b"")  # what fails here has an answer yet
                 self._head(compress=compress)
                 await self._send(first, pieces)

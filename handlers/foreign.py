@@ -68,6 +68,7 @@ class Foreign(Guard):
             self.unauthorized()
         elif self.sender is not None:
             self.identity = self.sender
+            self.core.roster.heard(self.sender.id, self.request.remote_ip or "")
             self._tests = [names.matcher(pattern) for pattern in self.sender.gateway or ()]
 
     def path_tokens(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.base import READ
 from handlers.reading import ReadHandler
 from telemetry.history import Format
 from telemetry.model import Refusal
@@ -9,6 +10,8 @@ from telemetry.model import Refusal
 
 class HistoryQuery(ReadHandler):
     """Readings of named series in a span of time, raw or in buckets."""
+
+    scoped = READ
 
     async def answer(self) -> None:
         """Parse, read, send."""
@@ -21,6 +24,8 @@ class HistoryQuery(ReadHandler):
         if isinstance(query, Refusal):
             self.refuse_with(query)
             return
+        find = self.core.registry.find
+        query = query._replace(names=[name for name in query.names if (one := find(name)) and self.sees(one)])
         binary = Format.BINARY.value in self.request.headers.get("Accept", "")
         form = Format.BINARY if binary else Format.JSON
         # Tornado would compress on the loop, and does not where the body says it is done

@@ -39,6 +39,7 @@ class ImportFile(Guard):
     """Readings as CSV or NDJSON, plain or gzip, ours or recordings."""
 
     access = Access.OPERATOR
+    scoped = frozenset({"POST"})
 
     def prepare(self) -> None:
         """Begin to take the body in."""
@@ -101,7 +102,7 @@ class ImportFile(Guard):
     async def _take_in(self) -> Progress | Refusal:
         length = self.request.headers.get("Content-Length", "")
         try:
-            return await Import(self.core, self._told).run(
+            return await Import(self.core, self.actor, "an upload", self._told, self.scope).run(
                 self._read, int(length) if length.isascii() and length.isdigit() else None
             )
         except NotReadable as error:

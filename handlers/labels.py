@@ -14,7 +14,7 @@ class Edit(Guard):
 
     async def post(self) -> None:
         """Edit, durably."""
-        done = await self.core.labels.edit(json_of(self), self.principal.name)
+        done = await self.core.labels.edit(self.actor, json_of(self))
         if isinstance(done, Refusal):
             self.refuse_with(done)
         else:

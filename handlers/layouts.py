@@ -28,11 +28,11 @@ class OwnLayout(Guard):
 
     async def patch(self) -> None:
         """Change it, durably."""
-        reply(self, await self.core.layouts.change(self.owner, json_of(self, MAX_BODY), self.principal.name))
+        reply(self, await self.core.layouts.change(self.actor, self.owner, json_of(self, MAX_BODY)))
 
     async def delete(self) -> None:
         """Reset it, durably."""
-        reply(self, await self.core.layouts.reset(self.owner, self.principal.name))
+        reply(self, await self.core.layouts.reset(self.actor, self.owner))
 
 
 class SharedLayout(OwnLayout):
@@ -53,7 +53,7 @@ class OwnLayoutUndo(Guard):
 
     async def post(self) -> None:
         """Undo it, durably."""
-        reply(self, await self.core.layouts.undo(owner_of(self.principal)), kind="change to take back")
+        reply(self, await self.core.layouts.undo(self.actor, owner_of(self.principal)), kind="change to take back")
 
 
 class SharedLayoutUndo(Guard):
@@ -63,4 +63,4 @@ class SharedLayoutUndo(Guard):
 
     async def post(self) -> None:
         """Undo it, durably."""
-        reply(self, await self.core.layouts.undo(SHARED), kind="change to take back")
+        reply(self, await self.core.layouts.undo(self.actor, SHARED), kind="change to take back")

@@ -4,39 +4,44 @@ from __future__ import annotations
 
 import logging
 import socket
-import ssl
 
+import tornado
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPInputError
 from tornado.netutil import bind_sockets
 
-from handlers.body_limit import UNBOUNDED, BodyLimit
+from handlers import tls
+from handlers.body_limit import BodyLimit
+from handlers.edge import Edge
 from handlers.routes import application
 from telemetry.core import Core
 from telemetry.settings import Settings, SettingsError
 
 log = logging.getLogger("telltale")
 
-CUT_AFTER = 20
-"""Seconds that a client may take for its headers, and for its body."""
+TORNADO = (6, 6, 1)
+"""The oldest version that may serve; pyproject.toml says why."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def listen(core: Core) -> tuple[HTTPServer, int]:
-    """Bind and accept; returns the server and its port. Raises OSError."""
+    """Bind and accept, and start what looks after the connections; the server and its port. Raises OSError."""
     settings = core.settings
-    tls = None
-    if settings.server.tls_cert is not None:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        try:
-            tls.load_cert_chain(settings.server.tls_cert, settings.server.tls_key)
-        except OSError as error:  # ssl.SSLError is one
-            raise SettingsError(f"settings server.tls_cert and server.tls_key: {error}") from error
-    http = HTTPServer(
+    if tornado.version_info < TORNADO:
+        least = ".".join(map(str, TORNADO))
+        raise OSError(f"tornado {tornado.version} has known holes: install {least} or newer (requirements.txt)")
+    _hush(settings)
+    certificate = _certificate(settings)
+    try:
+        context = certificate and certificate.context()
+    except OSError as error:  # ssl.SSLError is one
+        raise SettingsError(f"settings server.tls_cert and server.tls_key: {error}") from error
+    http = Edge(
         BodyLimit(application(core), settings.server.max_body),
-        ssl_options=tls,
-        max_body_size=UNBOUNDED,
-        idle_connection_timeout=CUT_AFTER,
-        body_timeout=CUT_AFTER,
+        settings.server,
+        context,
+        metrics=core.metrics,
+        stalled=2 * settings.live.ping_timeout,
     )
     where = settings.server.address or None
     try:
@@ -47,7 +52,25 @@ def listen(core: Core) -> tuple[HTTPServer, int]:
         place = f"{where or 'all interfaces'}, port {settings.server.port}"
         raise OSError(f"cannot listen on {place} ([server] address, port): {error.strerror}") from error
     http.add_sockets(sockets)
+    core.tasks.start(http.sweep(), "connections")
+    again = tls.hangups()
+    if certificate is not None:
+        core.tasks.start(certificate.watch(settings.server, http.use, again), "certificate")
     return http, sockets[0].getsockname()[1]
+
+
+def _hush(settings: Settings) -> None:
+    """Keep out of the log what any stranger can write there as often as he likes: his own broken requests."""
+    if settings.log.level != "debug":
+        logging.getLogger("tornado.general").setLevel(logging.WARNING)
+    logging.getLogger("tornado.application").addFilter(
+        lambda record: not (record.exc_info and isinstance(record.exc_info[1], HTTPInputError))
+    )
+
+
+def _certificate(settings: Settings) -> tls.Certificate | None:
+    cert, key = settings.server.tls_cert, settings.server.tls_key
+    return tls.Certificate(cert, key) if cert is not None and key is not None else None
 
 
 def _family(settings: Settings) -> socket.AddressFamily:
@@ -66,7 +89,10 @@ def announcement(core: Core, port: int) -> list[str]:
     others = f" and {scheme}://{name}.local:{port}/" if everywhere else ""
     lines = [f"telltale: listening on {url}{others}"]
     if scheme == "http" and server.address not in LOOPBACK:
-        log.warning("plain http beyond this machine: passwords and tokens can be read on the way ([server] tls_cert)")
+        log.warning(
+            "plain http beyond this machine: passwords and tokens can be read on the way"
+            " ([server] tls_cert; without a domain: python server.py cert)"
+        )
     if not core.demo and (token := core.accounts.people.setup_token) is not None:
         lines.append(f"telltale: make the first account at {url}setup?token={token}")
     return lines

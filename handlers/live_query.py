@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.base import Guard
+from telemetry.live import Visitor
 from telemetry.live_commands import patterns_of
 from telemetry.model import Refusal
 
@@ -14,3 +15,8 @@ def patterns_of_query(handler: Guard) -> list[str] | None:
         handler.refuse(400, patterns.code, patterns.message, at="series")
         return None
     return patterns
+
+
+def visitor(handler: Guard, channel: str) -> Visitor:
+    """Who watches by this request, as the page of the system names them."""
+    return Visitor(*handler.actor, channel, handler.core.clock.arrival())

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Awaitable
 from functools import partial
 
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.websocket import WebSocketHandler
 
-from handlers.base import Access, Guard
+from handlers.base import READ, Access, Guard
+from handlers.live_query import visitor
 from handlers.wire import websocket_frame
 from telemetry.hub import Frame
 from telemetry.live_commands import LiveCommands
@@ -34,6 +36,7 @@ class LiveSocket(Guard, WebSocketHandler):
     """One browser (or program) that watches."""
 
     access = Access.VIEWER
+    scoped = READ
 
     def open(self) -> None:
         """Start the session."""
@@ -45,16 +48,19 @@ class LiveSocket(Guard, WebSocketHandler):
             # A stalled peer's kernel buffer would grow to megabytes before we noticed anything
             self.ws_connection.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._session = core.live_session(self._wake, self.principal)
-        self._commands = LiveCommands(self._session, core.switchboard, core.tasks)
+        self._session.visitor = visitor(self, "live")
+        self._commands = LiveCommands(self._session, partial(core.commanding.send, self.actor), core.tasks)
         self._unwatch = (
             core.accounts.watch(self.principal.key, partial(self.close, 4001, "credential revoked")),
             core.closing.watch("server", partial(self.close, 1001, "server stopping")),
         )
 
-    def on_message(self, message: str | bytes) -> None:
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Take a command; what comes after a close from this side is dropped."""
-        if self.ws_connection is not None:
-            self._commands.receive(message)
+        if self.ws_connection is None:
+            return None
+        wait = self._commands.receive(message)
+        return asyncio.sleep(wait) if wait else None
 
     def on_close(self) -> None:
         """End the session, if the upgrade came that far."""

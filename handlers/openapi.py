@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from handlers.base import READ
+from handlers.openapi_audit import audit_paths, audit_schemas
 from handlers.openapi_boards import board_paths, board_schemas
 from handlers.openapi_bridges import bridge_paths
 from handlers.openapi_data import (
@@ -19,10 +21,15 @@ from handlers.openapi_data import (
     role_paths,
     role_schemas,
     storage_answer,
+    thresholds,
 )
+from handlers.openapi_devices import device_paths
 from handlers.openapi_foreign import foreign_paths
 from handlers.openapi_frames import frame_paths, frame_schemas
 from handlers.openapi_layouts import layout_paths, layout_schemas
+from handlers.openapi_people import account_paths, people_paths
+from handlers.openapi_system import system_paths
+from handlers.openapi_tokens import token_paths
 from handlers.openapi_words import (
     INTEGER,
     MAYBE_MS,
@@ -47,6 +54,8 @@ from telemetry.model import Kind, Reason
 
 class OpenApi(ReadHandler):
     """The HTTP API for machines, as OpenAPI 3.1."""
+
+    scoped = READ
 
     async def answer(self) -> None:
         """Send it."""
@@ -100,6 +109,8 @@ def _read_paths() -> Schema:
         },
         "/api/storage": {"get": operation("What is kept, and when the room ends", storage_answer(), errors=(503,))},
         **damage_paths(),
+        **system_paths(),
+        **audit_paths(),
         **bridge_paths(),
         **frame_paths(),
         "/api/devices": {"get": operation("Every device and its state", devices)},
@@ -158,8 +169,6 @@ def _write_paths() -> Schema:
             media: {"schema": {}} for media in ("application/json", "application/cbor", "application/senml+json")
         },
     }
-    decision = {"required": True, "content": {"application/json": {"schema": object_of({"device": TEXT})}}}
-    decided = ok("What the device is from now on.", object_of({"device": TEXT, "state": TEXT}))
     ingest = operation(
         "Readings from a device, all or nothing",
         ok("Durable.", object_of({"accepted": INTEGER})),
@@ -171,16 +180,14 @@ def _write_paths() -> Schema:
     return {
         **annotation_paths(),
         **board_paths(),
+        **token_paths(),
         **correction_paths(),
         **role_paths(),
         **layout_paths(),
+        **people_paths(),
+        **account_paths(),
         "/api/ingest": {"post": ingest},
-        "/api/devices/approve": {
-            "post": operation("Accept a device that waits", decided, errors=(400, 404, 503), requestBody=decision)
-        },
-        "/api/devices/block": {
-            "post": operation("Refuse a device that waits", decided, errors=(400, 404), requestBody=decision)
-        },
+        **device_paths(),
     }
 
 
@@ -229,6 +236,7 @@ def _schemas() -> Schema:
                 "label": {"type": ["string", "null"], "description": "The display name that a person gave."},
                 "unit": {"type": ["string", "null"]},
                 "source_unit": {"type": ["string", "null"], "description": "What the source says."},
+                "thresholds": thresholds(),
                 "kind": {"enum": [kind.value for kind in Kind]},
                 "first": MAYBE_MS,
                 "last": MAYBE_MS,
@@ -240,6 +248,7 @@ def _schemas() -> Schema:
         **correction_schemas(),
         **role_schemas(),
         **layout_schemas(),
+        **audit_schemas(),
         **frame_schemas(),
     }
 

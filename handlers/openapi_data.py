@@ -18,11 +18,12 @@ from handlers.openapi_words import (
     ref,
 )
 from telemetry.annotations import MAX_TEXT
-from telemetry.corrections import MAX_WHY
+from telemetry.correction_drafts import MAX_WHY
 from telemetry.labels import MAX_TITLE, MAX_UNIT
 from telemetry.retention import KEYS
 from telemetry.store.ledger import Accounts
 from telemetry.store.space import Files
+from telemetry.thresholds import MAX_THRESHOLDS
 
 
 def _export(summary: str, media: str) -> Schema:
@@ -79,6 +80,8 @@ def annotation_paths() -> Schema:
             "get": operation("What is noted in a span of time", found, errors=(400, 503), parameters=parameters),
             "post": operation("Note something", standing, status="201", errors=(400, 413, 503), requestBody=body),
         },
+        "/api/annotations.csv": _notes("Notes as CSV", "text/csv", parameters),
+        "/api/annotations.ndjson": _notes("Notes as NDJSON", "application/x-ndjson", parameters),
         "/api/annotations/{number}": {
             "parameters": [number],
             "put": operation("Replace a note", standing, errors=(400, 404, 503), requestBody=body),
@@ -89,6 +92,10 @@ def annotation_paths() -> Schema:
             "post": operation("Bring a deleted note back", standing, errors=(404, 503)),
         },
     }
+
+
+def _notes(summary: str, media: str, parameters: list[Schema]) -> Schema:
+    return {"get": operation(summary, ok("A file.", TEXT, media), errors=(400, 503), parameters=parameters)}
 
 
 def annotation_schemas() -> Schema:
@@ -183,6 +190,19 @@ def role_paths() -> Schema:
                 requestBody={"required": True, "content": {"application/json": {"schema": edit}}},
             )
         },
+        "/api/series/thresholds": {
+            "post": operation(
+                "Say above or below which values a series stands out",
+                ok("What is shown now.", object_of({"series": TEXT, "thresholds": thresholds()})),
+                errors=(400, 503),
+                requestBody={
+                    "required": True,
+                    "content": {
+                        "application/json": {"schema": object_of({"series": TEXT, "thresholds": thresholds()})}
+                    },
+                },
+            )
+        },
         "/api/series/rename": {
             "post": operation(
                 "Give a series another name",
@@ -194,6 +214,13 @@ def role_paths() -> Schema:
         "/api/series/merge": {"post": merged},
         "/api/series/changes": {"get": operation("What was renamed and merged", listed, errors=(503,))},
     }
+
+
+def thresholds() -> Schema:
+    """Thresholds of a series."""
+    number = {"type": "number"}
+    one = {"type": "object", "properties": {"above": number, "below": number}, "additionalProperties": False}
+    return {**list_of({**one, "minProperties": 1, "maxProperties": 1}), "maxItems": MAX_THRESHOLDS}
 
 
 def role_schemas() -> Schema:

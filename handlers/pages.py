@@ -7,13 +7,13 @@ import re
 from tornado.web import HTTPError, StaticFileHandler
 
 from handlers.base import ERRORS, Access, Guard
-from handlers.rendering import STATIC, build, render, script, style
+from handlers.rendering import STATIC, later, render, script, style
 from telemetry import names
 from telemetry.auth import Role
 
 HASH = re.compile(r"[0-9a-f]{12}")
-PACKED = re.compile(r"all\.css|[a-z_/]+\.js", re.ASCII)
-"""What can be asked for in one file: a page's module, and the style sheets."""
+PACKED = re.compile(r"all\.css|(?P<page>[a-z_/]+\.js)(~(?P<chunk>[a-z_/]+\.js))?", re.ASCII)
+"""What can be asked for in one file: the style sheets, a page's modules, and what these import later."""
 
 
 class DashboardPage(Guard):
@@ -122,28 +122,6 @@ class BoardsPage(Guard):
         render(self, "boards.html", **looker)
 
 
-class BoardPage(Guard):
-    """``/boards/ID``: one board, live; ``?kiosk`` for a screen on the wall."""
-
-    access = Access.VIEWER
-    page = True
-
-    def get(self, number: str) -> None:
-        """Show the page; a board that is not there is said there."""
-        looker = {"user": self.principal.name, "operator": self.principal.role >= Role.OPERATOR}
-        render(self, "board.html", **looker, board=number)
-
-
-class BuildReport(Guard):
-    """``/api/build``: which build of the pages this server has; a screen on the wall loads itself anew by it."""
-
-    access = Access.VIEWER
-
-    def get(self) -> None:
-        """Say it."""
-        self.finish({"build": build()})
-
-
 class Packed(Guard):
     """``/static/pack/…``: the modules of a page, or all style sheets, in one file."""
 
@@ -151,17 +129,25 @@ class Packed(Guard):
 
     def get(self, path: str) -> None:
         """Send it, to be kept for ever under its hash."""
-        if not PACKED.fullmatch(path):  # nothing that leads out of the folder
+        asked = PACKED.fullmatch(path)
+        if asked is None:  # nothing that leads out of the folder
             raise HTTPError(404)
         try:
-            address, text = style() if path == "all.css" else script(f"telltale/{path}")
-        except (OSError, ValueError):
+            address, text = _packed(asked["page"], asked["chunk"])
+        except (OSError, ValueError, KeyError):
             raise HTTPError(404) from None
         kind = "text/css" if path == "all.css" else "text/javascript"
         self.set_header("Content-Type", f"{kind}; charset=UTF-8")
         fresh = self.get_query_argument("v", "") == address.rpartition("=")[2]
         self.set_header("Cache-Control", "public, max-age=31536000, immutable" if fresh else "no-cache")
         self.finish(text)
+
+
+def _packed(page: str | None, chunk: str | None) -> tuple[str, str]:
+    """(address, text) of what is asked for. Raises OSError, Unpackable and KeyError where there is no such thing."""
+    if page is None:
+        return style()
+    return script(f"telltale/{page}") if chunk is None else later(f"telltale/{page}")[f"telltale/{chunk}"]
 
 
 class StaticFiles(Guard, StaticFileHandler):

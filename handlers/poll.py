@@ -12,8 +12,8 @@ import math
 
 from tornado.web import RequestHandler
 
-from handlers.base import Access, Guard
-from handlers.live_query import patterns_of_query
+from handlers.base import READ, Access, Guard
+from handlers.live_query import patterns_of_query, visitor
 from telemetry.clock import monotonic
 from telemetry.live import LiveSession, answer_json
 from telemetry.live_commands import MAX_SEQ, Since
@@ -26,6 +26,7 @@ class Poll(Guard, RequestHandler):
     """One call of a program that polls."""
 
     access = Access.VIEWER
+    scoped = READ
 
     async def get(self) -> None:
         """Answer with the snapshot, or with what followed a position."""
@@ -40,6 +41,7 @@ class Poll(Guard, RequestHandler):
         self._woken = asyncio.Event()
         self._ended = False
         session = self.core.live_session(self._woken.set, self.principal)
+        session.visitor = visitor(self, "poll")
         core = self.core
         unwatch = core.accounts.watch(self.principal.key, self._end), core.closing.watch("server", self._end)
         self.core.metrics.sockets["poll"] += 1

@@ -1,7 +1,7 @@
 """Pages: Jinja2 templates, and the addresses of what they load.
 
 Every file under static/ has an address with a hash of its content, so it is cached for ever and an upgrade is seen at
-once. Modules are imported by bare names through one import map; a relative import would not be versioned.
+once. A page loads one file of modules and one of styles (``packing``); the import map has what it loads besides.
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from handlers import words
 from handlers.base import Guard
-from handlers.packing import imports, pack
+from handlers.packing import PAGE, chunk, chunks, imports, pack
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 _TEMPLATES = ROOT / "templates"
-BARE = {"lit": "vendor/lit-3.3.3/lit.js", "partysocket/ws": "vendor/partysocket-1.3.0/ws.js"}
+BARE = {
+    "lean-qr": "vendor/lean-qr-2.7.4/index.mjs",
+    "lit": "vendor/lit-3.3.3/lit.js",
+    "partysocket/ws": "vendor/partysocket-1.3.0/ws.js",
+    "uplot": "vendor/uplot-1.6.32/uPlot.iife.min.js",
+}
 """Vendored modules by the names under which ours import them."""
 
 
@@ -48,16 +53,35 @@ def source(name: str) -> str:
     return (STATIC / BARE.get(name, name.replace("telltale/", "js/", 1))).read_text(encoding="utf-8")
 
 
+def _own(name: str) -> bool:
+    return name.startswith("telltale/")
+
+
 def script(entry: str) -> tuple[str, str]:
     """(address, text) of the one file with a page's module and all of ours that it imports. Raises OSError."""
-    return _script(entry, _newest(STATIC / "js"))
+    return _script(entry, _newest(STATIC / "js"))[:2]
 
 
 @lru_cache(maxsize=32)
-def _script(entry: str, modified: tuple[int, int]) -> tuple[str, str]:
+def _script(entry: str, modified: tuple[int, int]) -> tuple[str, str, list[str]]:
     del modified  # an edited module makes a new file without a restart
-    text = pack(entry, source, lambda name: name.startswith("telltale/"))
-    return _addressed(f"pack/{entry.removeprefix('telltale/')}", text), text
+    text = pack(entry, source, _own)
+    return _addressed(f"pack/{entry.removeprefix('telltale/')}", text), text, list(imports(text))
+
+
+def later(entry: str) -> dict[str, tuple[str, str]]:
+    """(address, text) of what a page's modules import later, by the name under which they do. Raises OSError."""
+    return _later(entry, _newest(STATIC / "js"))
+
+
+@lru_cache(maxsize=32)
+def _later(entry: str, modified: tuple[int, int]) -> dict[str, tuple[str, str]]:
+    del modified
+    page = entry.removeprefix("telltale/")
+    texts = {name: chunk(name, entry, source, _own) for name in chunks(entry, source, _own)}
+    return {
+        name: (_addressed(f"pack/{page}~{name.removeprefix('telltale/')}", text), text) for name, text in texts.items()
+    }
 
 
 def style() -> tuple[str, str]:
@@ -84,12 +108,15 @@ def _addressed(path: str, text: str) -> str:
 
 def vendored(entry: str) -> list[str]:
     """The addresses of the vendored modules that a page's file imports."""
-    return [asset(BARE[name]) for name in imports(script(entry)[1])]
+    return [asset(BARE[name]) for name in _script(entry, _newest(STATIC / "js"))[2]]
 
 
-def importmap() -> str:
-    """The import map as JSON that is safe inside a script element."""
-    return json.dumps({"imports": modules()}).replace("<", "\\u003c")
+def importmap(entry: str | None = None) -> str:
+    """The import map of a page: what is not in its file. JSON that is safe inside a script element."""
+    names = {name: asset(path) for name, path in BARE.items()}
+    if entry is not None and (found := later(entry)):
+        names |= {PAGE: script(entry)[0]} | {name: address for name, (address, _) in found.items()}
+    return json.dumps({"imports": names}).replace("<", "\\u003c")
 
 
 def sheets() -> list[str]:
@@ -117,17 +144,26 @@ def build() -> str:
 @lru_cache(maxsize=2)
 def _build(*modified: tuple[int, int]) -> str:
     del modified
-    texts = [importmap(), style()[0], *(path.read_text(encoding="utf-8") for path in sorted(_TEMPLATES.glob("*.html")))]
+    texts = [
+        json.dumps(modules()),
+        style()[0],
+        *(path.read_text(encoding="utf-8") for path in sorted(_TEMPLATES.glob("*.html"))),
+    ]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]
 
 
 def render(handler: Guard, template: str, **context: object) -> None:
-    """Answer with a page; ``nonce`` is what the Content-Security-Policy lets inline scripts carry."""
+    """Answer with a page; ``nonce`` is what the Content-Security-Policy lets inline scripts carry.
+
+    A template says what its page runs: ``entry``, the name of its module, and ``plots``, if it draws charts at once.
+    """
     handler.set_header("Content-Type", "text/html; charset=UTF-8")
     page = _environment().get_template(template)
     lang = language(handler)
     shared = {"nonce": handler.csp_nonce, "demo": handler.core.demo, "lang": lang, "t": partial(words.translate, lang)}
-    handler.finish(page.render(**shared, **context))
+    principal = getattr(handler, "principal", None)  # the pages in front of the login have none
+    looker = {"role": principal.role.name.lower(), "kind": principal.kind} if principal else {"role": "", "kind": ""}
+    handler.finish(page.render(entry=None, plots=False, **shared, **looker, **context))
 
 
 def language(handler: Guard) -> str:

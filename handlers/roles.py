@@ -14,7 +14,7 @@ class Rename(Guard):
 
     async def post(self) -> None:
         """Rename, durably."""
-        reply(self, await self.core.roles.rename(json_of(self), self.principal.name))
+        reply(self, await self.core.roles.rename(self.actor, json_of(self)))
 
 
 class Merge(Guard):
@@ -24,7 +24,7 @@ class Merge(Guard):
 
     async def post(self) -> None:
         """Merge; 202 while readings are still being moved."""
-        reply(self, await self.core.roles.merge(json_of(self), self.principal.name))
+        reply(self, await self.core.roles.merge(self.actor, json_of(self)))
 
 
 class Changes(ReadHandler):

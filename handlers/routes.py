@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from tornado.web import Application, RequestHandler
 
-from handlers.admission import Approve, Block
-from handlers.annotations import AnnotationList, AnnotationOne, AnnotationRestore
+from handlers.account import (
+    Account,
+    AccountPage,
+    CodesBegin,
+    CodesConfirm,
+    CodesOff,
+    CodesRenew,
+    OwnPassword,
+    OwnSession,
+    OwnSessions,
+)
+from handlers.admission import Approve, Block, Unblock
+from handlers.annotations import AnnotationList, AnnotationOne, AnnotationRestore, AnnotationsCsv, AnnotationsNdjson
+from handlers.audit import AuditCsv, AuditList, AuditPage
 from handlers.base import NotFound, log_request
 from handlers.boards import BoardFile, BoardList, BoardOne, BoardRestore, BoardTake, BoardVersions, ImageList, ImageOne
 from handlers.bridges import BridgeList, PollerList
@@ -24,13 +36,23 @@ from handlers.labels import Edit
 from handlers.latest import Latest
 from handlers.layouts import LayoutList, OwnLayout, OwnLayoutUndo, SharedLayout, SharedLayoutUndo
 from handlers.live_socket import LiveSocket
-from handlers.login import Login, Logout, Setup
+from handlers.login import Login, Logout, NewPassword, Setup
 from handlers.metrics import MetricsPage
+from handlers.onboarding import (
+    Add,
+    Arrivals,
+    Credentials,
+    DevicesPage,
+    Gateway,
+    Held,
+    Remove,
+    Revoke,
+    Rotate,
+    RotateEnd,
+)
 from handlers.openapi import OpenApi
 from handlers.pages import (
-    BoardPage,
     BoardsPage,
-    BuildReport,
     DashboardPage,
     DataPage,
     DevicePage,
@@ -41,11 +63,16 @@ from handlers.pages import (
     SeriesPage,
     StaticFiles,
 )
+from handlers.people import PeopleList, PeoplePage, PersonCodesOff, PersonLink, PersonRemove, PersonRole
 from handlers.poll import Poll
 from handlers.roles import Changes, Merge, Rename
+from handlers.screens import BoardPage, BuildReport
 from handlers.series import SeriesList
 from handlers.storage import StorageReport
 from handlers.stream import Stream
+from handlers.system import SystemPage, SystemReport
+from handlers.thresholds import SeriesThresholds
+from handlers.tokens import BoardLink, BoardLinks, TokenList, TokenOne, TokensPage
 from handlers.webhooks import (
     Adafruit,
     OwnTracks,
@@ -61,8 +88,12 @@ from telemetry.core import Core
 ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/", DashboardPage),
     (r"/data", DataPage),
+    (r"/tokens", TokensPage),
     (r"/explore", ExplorePage),
+    (r"/audit", AuditPage),
+    (r"/system", SystemPage),
     (r"/frames", FramesPage),
+    (r"/devices", DevicesPage),
     (r"/devices/(?P<device>.+)/messages", MessagesPage),
     (r"/devices/(?P<device>.+)", DevicePage),
     (r"/boards", BoardsPage),
@@ -71,6 +102,22 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/login", Login),
     (r"/logout", Logout),
     (r"/setup", Setup),
+    (r"/password", NewPassword),
+    (r"/account", AccountPage),
+    (r"/people", PeoplePage),
+    (r"/api/account", Account),
+    (r"/api/account/password", OwnPassword),
+    (r"/api/account/sessions", OwnSessions),
+    (r"/api/account/sessions/(?P<number>[^/]+)", OwnSession),
+    (r"/api/account/codes/begin", CodesBegin),
+    (r"/api/account/codes/confirm", CodesConfirm),
+    (r"/api/account/codes/renew", CodesRenew),
+    (r"/api/account/codes/off", CodesOff),
+    (r"/api/people", PeopleList),
+    (r"/api/people/role", PersonRole),
+    (r"/api/people/link", PersonLink),
+    (r"/api/people/codes-off", PersonCodesOff),
+    (r"/api/people/remove", PersonRemove),
     (r"/static/pack/(.*)", Packed),
     (r"/static/(.*)", StaticFiles),
     (r"/ws/device", DeviceSocket),
@@ -85,7 +132,11 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/api/import", ImportFile),
     (r"/api/series", SeriesList),
     (r"/api/storage", StorageReport),
+    (r"/api/audit", AuditList),
+    (r"/api/audit\.csv", AuditCsv),
+    (r"/api/system", SystemReport),
     (r"/api/series/edit", Edit),
+    (r"/api/series/thresholds", SeriesThresholds),
     (r"/api/series/rename", Rename),
     (r"/api/series/merge", Merge),
     (r"/api/series/changes", Changes),
@@ -94,6 +145,16 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/api/devices", Devices),
     (r"/api/devices/approve", Approve),
     (r"/api/devices/block", Block),
+    (r"/api/devices/unblock", Unblock),
+    (r"/api/devices/credentials", Credentials),
+    (r"/api/devices/arrivals", Arrivals),
+    (r"/api/devices/held", Held),
+    (r"/api/devices/add", Add),
+    (r"/api/devices/rotate", Rotate),
+    (r"/api/devices/rotate/end", RotateEnd),
+    (r"/api/devices/revoke", Revoke),
+    (r"/api/devices/gateway", Gateway),
+    (r"/api/devices/remove", Remove),
     (r"/api/devices/(?P<device>.+)/frames", DeviceFrames),
     (r"/api/frames", Frames),
     (r"/api/layouts", LayoutList),
@@ -102,6 +163,8 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/api/layouts/shared", SharedLayout),
     (r"/api/layouts/shared/undo", SharedLayoutUndo),
     (r"/api/annotations", AnnotationList),
+    (r"/api/annotations\.csv", AnnotationsCsv),
+    (r"/api/annotations\.ndjson", AnnotationsNdjson),
     (r"/api/annotations/(?P<number>[^/]+)", AnnotationOne),
     (r"/api/annotations/(?P<number>[^/]+)/restore", AnnotationRestore),
     (r"/api/boards", BoardList),
@@ -110,6 +173,10 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/api/boards/(?P<number>[^/]+)/versions", BoardVersions),
     (r"/api/boards/(?P<number>[^/]+)/restore", BoardRestore),
     (r"/api/boards/(?P<number>[^/]+)/export", BoardFile),
+    (r"/api/boards/(?P<number>[^/]+)/links", BoardLinks),
+    (r"/api/boards/(?P<number>[^/]+)/links/(?P<name>.+)", BoardLink),
+    (r"/api/tokens", TokenList),
+    (r"/api/tokens/(?P<name>.+)", TokenOne),
     (r"/api/images", ImageList),
     (r"/api/images/(?P<key>[^/]+)", ImageOne),
     (r"/api/build", BuildReport),

@@ -12,8 +12,8 @@ import contextlib
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
-from handlers.base import Access, Guard
-from handlers.live_query import patterns_of_query
+from handlers.base import READ, Access, Guard
+from handlers.live_query import patterns_of_query, visitor
 from telemetry.clock import monotonic
 from telemetry.hub import Frame
 from telemetry.live import LiveSession, answer_json
@@ -35,6 +35,7 @@ class Stream(Guard, RequestHandler):
     """One listener by Server-Sent Events."""
 
     access = Access.VIEWER
+    scoped = READ
 
     async def get(self) -> None:
         """Stream until the client leaves or its credential is revoked."""
@@ -45,6 +46,7 @@ class Stream(Guard, RequestHandler):
         self._woken = asyncio.Event()
         self._ended = False
         session = core.live_session(self._woken.set, self.principal)
+        session.visitor = visitor(self, "stream")
         unwatch = core.accounts.watch(self.principal.key, self._end), core.closing.watch("server", self._end)
         core.metrics.sockets["stream"] += 1
         try:

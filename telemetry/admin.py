@@ -11,13 +11,17 @@ from dataclasses import dataclass
 
 from telemetry import names, passwords
 from telemetry.admission import Admission
+from telemetry.api_tokens import NoBoardError, TooManyError
 from telemetry.auth import ROLES, Accounts, Busy, Role
 from telemetry.clock import Clock
 from telemetry.identity import TERMINAL
+from telemetry.model import Refusal
+from telemetry.onboarding import Onboarding, gateway_of
 from telemetry.registry import Registry
 from telemetry.store import accounts as account_rows
 from telemetry.store import devices as device_rows
 from telemetry.store.db import Store, StoreError
+from telemetry.token_drafts import draft_of
 
 Line = dict[str, object]
 USERS_AT_ONCE = 1_000
@@ -56,14 +60,10 @@ async def device_add(admin: Admin, given: Line) -> list[Line]:
     device = _name(given, "id", "device id")
     label = given.get("name")
     gateway = _gateway(given.get("gateway"))
-    token = await admin.accounts.devices.give(TERMINAL, device, None if label is None else str(label), gateway)
+    onboarding = Onboarding(admin.accounts, admin.registry, admin.clock, admin.admission)
+    token = await onboarding.add(TERMINAL, device, None if label is None else str(label), gateway)
     if token is None:
-        raise CommandError(f"device {device} has a token already: revoke it first")
-    known = admin.registry.devices.get(device) or admin.registry.add_device(device, admin.clock.arrival(), saved=True)
-    known.gateway = gateway
-    known.name = known.name if label is None else str(label)
-    if admin.admission is not None:
-        admin.admission.forget(device, "approved")
+        raise CommandError(f"device {device} has a token already: replace it (device rotate) or revoke it first")
     return [{"device": device, "token": token}]
 
 
@@ -91,6 +91,17 @@ async def device_revoke(admin: Admin, given: Line) -> list[Line]:
     return []
 
 
+async def device_rotate(admin: Admin, given: Line) -> list[Line]:
+    """Give a device another token; the old one works for the seconds of ``grace`` more."""
+    device = _name(given, "id", "device id")
+    grace = given.get("grace")
+    seconds = float(grace) if isinstance(grace, int | float) else 0.0
+    token = await admin.accounts.devices.rotate(TERMINAL, device, seconds)
+    if token is None:
+        raise CommandError(f"device {device} has no token")
+    return [{"device": device, "token": token}]
+
+
 async def broker_list(admin: Admin, given: Line) -> list[Line]:
     """Devices as users of a broker, with the hashes of their passwords: a page, from the id after ``after`` on."""
     after = str(given.get("after", ""))
@@ -116,25 +127,51 @@ async def user_list(admin: Admin, _: Line) -> list[Line]:
 
 async def user_remove(admin: Admin, given: Line) -> list[Line]:
     """Delete a user, the user's sessions and their sockets."""
-    name = str(given.get("name"))
-    if not await admin.accounts.people.remove(TERMINAL, name):
-        raise CommandError(f"there is no user {name}")
-    return []
+    return _done(await admin.accounts.people.remove(TERMINAL, str(given.get("name"))), given)
+
+
+async def user_password(admin: Admin, given: Line) -> list[Line]:
+    """Set a user's password, and end the user's sessions and their sockets."""
+    password = str(given.get("password"))
+    if wrong := passwords.problem(password):
+        raise CommandError(wrong)
+    return _done(await admin.accounts.people.set_password(TERMINAL, str(given.get("name")), password), given)
+
+
+async def user_role(admin: Admin, given: Line) -> list[Line]:
+    """Give a user another role, and end the user's sessions and their sockets."""
+    return _done(await admin.accounts.people.set_role(TERMINAL, str(given.get("name")), _role(given)), given)
+
+
+async def user_codes_off(admin: Admin, given: Line) -> list[Line]:
+    """Let a user in without one-time codes."""
+    return _done(await admin.accounts.people.codes_off(TERMINAL, str(given.get("name"))), given)
 
 
 async def token_add(admin: Admin, given: Line) -> list[Line]:
-    """Create an API token."""
+    """Create an API token, or with ``board`` a link for a screen."""
     name = _name(given, "name", "name")
-    token = await admin.accounts.tokens.add(TERMINAL, name, _role(given))
+    wanted = {key: value for key, value in given.items() if value not in (None, False)}
+    draft = draft_of({**wanted, "name": name}, admin.clock.arrival())
+    if isinstance(draft, Refusal):
+        raise CommandError(f"{draft.at}: {draft.message}" if draft.at else draft.message)
+    try:
+        token = await admin.accounts.tokens.add(TERMINAL, *draft)
+    except NoBoardError:
+        raise CommandError(f"there is no board {draft.limits.board}") from None
+    except TooManyError:
+        raise CommandError("there are too many tokens: revoke some first") from None
     if token is None:
         raise CommandError(f"token {name} exists already: revoke it first")
-    return [{"name": name, "token": token}]
+    made: Line = {"name": name, "token": token}
+    if draft.limits.board is not None:
+        made["link"] = f"/boards/{draft.limits.board}?kiosk&token={token}"
+    return [made]
 
 
 async def token_list(admin: Admin, _: Line) -> list[Line]:
     """All API tokens, without their secret."""
-    rows = await admin.store.read(account_rows.tokens)
-    return [{"name": row.name, "role": row.role, "created": row.created} for row in rows]
+    return await admin.accounts.tokens.listed()
 
 
 async def token_revoke(admin: Admin, given: Line) -> list[Line]:
@@ -149,10 +186,14 @@ COMMANDS: dict[str, Callable[[Admin, Line], Awaitable[list[Line]]]] = {
     "device add": device_add,
     "device list": device_list,
     "device revoke": device_revoke,
+    "device rotate": device_rotate,
     "broker list": broker_list,
     "user add": user_add,
     "user list": user_list,
     "user remove": user_remove,
+    "user password": user_password,
+    "user role": user_role,
+    "user codes-off": user_codes_off,
     "token add": token_add,
     "token list": token_list,
     "token revoke": token_revoke,
@@ -169,6 +210,15 @@ def _name(given: Line, key: str, what: str) -> str:
     return name
 
 
+def _done(done: bool | Refusal, given: Line) -> list[Line]:  # noqa: FBT001 - what a change of a user answers
+    """Nothing, or why a change of a user was not made."""
+    if isinstance(done, Refusal):
+        raise CommandError(done.message)
+    if not done:
+        raise CommandError(f"there is no user {given.get('name')}")
+    return []
+
+
 def _role(given: Line) -> Role:
     role = ROLES.get(str(given.get("role")))
     if role is None:
@@ -180,10 +230,10 @@ def _gateway(patterns: object) -> tuple[str, ...] | None:
     """The patterns of ids that a gateway may speak for; an empty list means all."""
     if not isinstance(patterns, list):
         return None
-    for pattern in patterns:
-        if not 1 <= len(str(pattern)) <= names.MAX_PATTERN:
-            raise CommandError(f"a gateway's pattern has 1 to {names.MAX_PATTERN} characters")
-    return tuple(str(pattern) for pattern in patterns) or ("*",)
+    found = gateway_of([str(pattern) for pattern in patterns])
+    if isinstance(found, Refusal):
+        raise CommandError(found.message)
+    return found
 
 
 def _seen(admin: Admin, row: device_rows.DeviceRow) -> int | None:

@@ -2,7 +2,7 @@
 
 Under ``approve`` an unknown id waits here, in memory and bounded, with its latest values; nothing of it is stored.
 Approval makes a token and hands it to the open socket. A device that is not connected at that moment (it sleeps) gets
-its token when it knocks again. ``block`` refuses an id until the server is restarted.
+its token when it knocks again. ``block`` refuses an id for good, until it is unblocked.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from telemetry.auth import Accounts, DeviceIdentity, open_key
+from telemetry.blocking import Blocking
 from telemetry.clock import Clock
 from telemetry.identity import SERVER, Actor
 from telemetry.model import Entry, Reason, Refusal, Value
@@ -22,8 +23,6 @@ from telemetry.tasks import Tasks
 
 MAX_METRICS = 64
 """Metrics whose latest values are kept of one waiting device."""
-MAX_BLOCKED = 1000
-"""Ids that can be blocked at once; the oldest is let go."""
 TELL_EVERY = 1.0
 """Seconds between two pushes about one waiting device."""
 
@@ -50,23 +49,24 @@ class Admission:
     """
 
     def __init__(
-        self, policy: str, accounts: Accounts, registry: Registry, clock: Clock, tasks: Tasks, *, max_pending: int
-    ) -> None:
+        self, policy: str, accounts: Accounts, registry: Registry, blocking: Blocking, clock: Clock, tasks: Tasks,
+        *, max_pending: int,
+    ) -> None:  # fmt: skip
         self.policy = policy
         self.on_change: list[Callable[[dict[str, object]], None]] = []
         self._accounts = accounts
         self._registry = registry
+        self.blocking = blocking
         self._clock = clock
         self._tasks = tasks
         self._max_pending = max_pending
         self._waiting: dict[str, _Knock] = {}
-        self._blocked: dict[str, None] = {}
 
     def identify(self, device_id: str) -> DeviceIdentity | Refusal | None:
         """Who an id without a token is: taken, waiting, or (a value) refused; None if only a token would do."""
         if self.policy == "token" or self._accounts.devices.has_token(device_id):
             return None
-        if device_id in self._blocked:
+        if device_id in self.blocking:
             return Refusal(Reason.FORBIDDEN, "an operator has blocked this device")
         if self.policy == "open":
             return DeviceIdentity(device_id, by_token=False)
@@ -80,7 +80,7 @@ class Admission:
 
     def vouched(self, device_id: str, policy: str) -> bool:
         """Whether what a broker says of a device, besides readings, is taken: it is known, or need not be."""
-        if device_id in self._blocked:
+        if device_id in self.blocking:
             return False
         return policy == "open" or device_id in self._registry.devices or self._accounts.devices.has_token(device_id)
 
@@ -88,7 +88,7 @@ class Admission:
         """Whether a device that a broker vouches for is taken; an unknown one may have to wait, as ``policy`` says."""
         if self.vouched(device_id, policy):
             return None
-        if device_id in self._blocked:
+        if device_id in self.blocking:
             return Refusal(Reason.FORBIDDEN, "an operator has blocked this device")
         if policy == "token":
             return Refusal(Reason.FORBIDDEN, "only devices that are known are taken ([mqtt] admission)")
@@ -157,6 +157,9 @@ class Admission:
         if one is None:
             return None
         if one.by_broker:
+            await self.blocking.accepted(by, device_id)
+            if self._waiting.get(device_id) is not one:
+                return None
             del self._waiting[device_id]
             if device_id not in self._registry.devices:
                 self._registry.add_device(device_id, self._clock.arrival())
@@ -168,14 +171,19 @@ class Admission:
             return "approved later"
         return "approved" if await self._welcome(one, by) else None
 
-    def block(self, device_id: str) -> bool:
-        """Refuse an id for this run and close its socket; False if it has a token (revoke that instead)."""
+    async def block(self, by: Actor, device_id: str) -> bool | Refusal:
+        """Refuse an id from now on and close its socket; False if it has a token (revoke that instead).
+
+        Raises StoreError.
+        """
         if self._accounts.devices.has_token(device_id):
             return False
-        self._blocked[device_id] = None
-        if len(self._blocked) > MAX_BLOCKED:
-            del self._blocked[next(iter(self._blocked))]
+        if (refusal := self.blocking.room(device_id)) is not None:
+            return refusal
+        one = self._waiting.get(device_id)
+        deciding = self.blocking.add(by, device_id, "" if one is None else one.address)
         self.forget(device_id, "blocked")
+        await deciding
         return True
 
     def forget(self, device_id: str, state: str) -> None:
@@ -190,7 +198,7 @@ class Admission:
         return [_body(one, "pending") for one in self._waiting.values()]
 
     async def _welcome(self, one: _Knock, by: Actor) -> bool:
-        token = await self._accounts.devices.give(by, one.device)
+        token = await self._accounts.devices.give(by, one.device, action="device accept")
         if token is None:
             self.forget(one.device, "approved")
             return False

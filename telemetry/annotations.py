@@ -11,12 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from telemetry.audit import Audit, showing
 from telemetry.clock import Clock
 from telemetry.hub import Hub
+from telemetry.identity import Actor
 from telemetry.model import EARLIEST_TS, Reason, Refusal
 from telemetry.names import matcher
 from telemetry.registry import Registry
+from telemetry.scope import Scope
 from telemetry.store import annotations as stored
+from telemetry.store import audit as log
 from telemetry.store.annotations import LAST, AnnotationRow
 from telemetry.store.db import Connection, Store
 from telemetry.timespec import LIMIT
@@ -27,6 +31,8 @@ MAX_ANNOTATIONS = 100_000
 """Annotations of one database; those deleted first make room."""
 PAGE = 1_000
 """Annotations in one answer, at most."""
+EVERY = "every series"
+"""What a note stands on that is on no single series, in the audit log."""
 RETRY_AFTER = 1_000
 """ms after which a series that was new will be on the disk."""
 
@@ -100,18 +106,23 @@ class Annotations:
     """The annotations of one database."""
 
     def __init__(
-        self, store: Store, registry: Registry, hub: Hub, clock: Clock, *, most: int = MAX_ANNOTATIONS
+        self, store: Store, registry: Registry, hub: Hub, clock: Clock, audit: Audit, *, most: int = MAX_ANNOTATIONS
     ) -> None:
         self._store = store
         self._registry = registry
         self._hub = hub
         self._clock = clock
+        self._audit = audit
         self._most = most
 
     async def page(
-        self, patterns: Sequence[str], frm: int, to: int, before: Position = LAST, limit: int = PAGE
-    ) -> Page:
-        """What overlaps [``frm``, ``to``) ms on series that match, and global ones. Raises StoreError."""
+        self, patterns: Sequence[str], frm: int, to: int, before: Position = LAST, limit: int = PAGE,
+        *, scope: Scope | None = None,
+    ) -> Page:  # fmt: skip
+        """What overlaps [``frm``, ``to``) ms on series that match, and global ones. Raises StoreError.
+
+        With a scope only what stands on its series; a page may then have less than ``limit``.
+        """
         tests = [matcher(pattern) for pattern in patterns]
         everything = "*" in patterns
         series = [one.id for one in self._registry.matching(lambda name: any(test(name) for test in tests))]
@@ -123,10 +134,12 @@ class Annotations:
         more = len(rows) > limit
         last = rows[limit - 1] if more else None
         known = (row for row in rows[:limit] if row.series is None or row.series in self._registry.by_id)
+        if scope is not None:
+            known = (row for row in known if self._within(row, scope))
         return Page([self._body(row) for row in known], None if last is None else f"{last.from_ts}.{last.id}")
 
-    async def add(self, body: object, author: str) -> Body | Refusal:
-        """Store a new one, as ``author``. Raises StoreError."""
+    async def add(self, by: Actor, body: object, *, scope: Scope | None = None) -> Body | Refusal:
+        """Store a new one, on a series that the scope reaches. Raises StoreError."""
         now = self._clock.arrival()
         draft = draft_of(body, now)
         if isinstance(draft, Refusal):
@@ -134,17 +147,22 @@ class Annotations:
         series = self._series(draft)
         if isinstance(series, Refusal):
             return series
-        row = AnnotationRow(0, series, draft.frm, draft.to, draft.text, author, now, now)
+        if scope is not None and (series is None or not scope.sees(self._registry.by_id[series])):
+            return Refusal(Reason.FORBIDDEN, "this credential does not reach this series", "series")
+        row = AnnotationRow(0, series, draft.frm, draft.to, draft.text, by.name, now, now)
+        entry = self._audit.entry(by, "note add", draft.series or EVERY)
 
         def work(connection: Connection) -> AnnotationRow | Refusal:
             if refusal := self._trouble(connection, series, more=True):
                 return refusal
-            return stored.add(connection, row)
+            made = stored.add(connection, row)
+            log.add(connection, showing(entry, None, _state(made)))
+            return made
 
         done = await self._store.write(work)
         return done if isinstance(done, Refusal) else self._tell(done)
 
-    async def replace(self, annotation: int, body: object, author: str) -> Body | Refusal | None:
+    async def replace(self, by: Actor, annotation: int, body: object) -> Body | Refusal | None:
         """Let it say, and stand at, something else; None if there is none of that id. Raises StoreError."""
         now = self._clock.arrival()
         draft = draft_of(body, now)
@@ -153,6 +171,7 @@ class Annotations:
         series = self._series(draft)
         if isinstance(series, Refusal):
             return series
+        entry = self._audit.entry(by, "note change", draft.series or EVERY)
 
         def work(connection: Connection) -> AnnotationRow | Refusal | None:
             found = stored.find(connection, annotation)
@@ -160,32 +179,48 @@ class Annotations:
                 return None
             if refusal := self._trouble(connection, series, more=False):
                 return refusal
-            row = AnnotationRow(found.id, series, draft.frm, draft.to, draft.text, author, found.created, now)
+            row = AnnotationRow(found.id, series, draft.frm, draft.to, draft.text, by.name, found.created, now)
             stored.put(connection, row)
+            log.add(connection, showing(entry, self._named(found), self._named(row)))
             return row
 
         done = await self._store.write(work)
         return done if done is None or isinstance(done, Refusal) else self._tell(done)
 
-    async def delete(self, annotation: int) -> Body | None:
+    async def delete(self, by: Actor, annotation: int) -> Body | None:
         """Take it away, until ``restore``; None if there is none of that id. Raises StoreError."""
-        return await self._mark(annotation, self._clock.arrival())
+        return await self._mark(by, annotation, self._clock.arrival())
 
-    async def restore(self, annotation: int) -> Body | None:
+    async def restore(self, by: Actor, annotation: int) -> Body | None:
         """Undo ``delete``; None if there is none of that id, any more. Raises StoreError."""
-        return await self._mark(annotation, None)
+        return await self._mark(by, annotation, None)
 
-    async def _mark(self, annotation: int, deleted: int | None) -> Body | None:
+    async def _mark(self, by: Actor, annotation: int, deleted: int | None) -> Body | None:
+        entry = self._audit.entry(by, "note restore" if deleted is None else "note delete", EVERY)
+
         def work(connection: Connection) -> AnnotationRow | None:
             found = stored.find(connection, annotation)
             if found is None or (found.deleted is None) == (deleted is None):
                 return found
             row = found._replace(deleted=deleted)
             stored.put(connection, row)
+            states = (None, _state(row)) if deleted is None else (_state(row), None)
+            log.add(connection, showing(entry._replace(subject=self._subject(row)), *states))
             return row
 
         done = await self._store.write(work)
         return None if done is None else self._tell(done)
+
+    def _within(self, row: AnnotationRow, scope: Scope) -> bool:
+        series = None if row.series is None else self._registry.by_id.get(row.series)
+        return series is not None and scope.sees(series)
+
+    def _subject(self, row: AnnotationRow) -> str:
+        series = None if row.series is None else self._registry.by_id.get(row.series)
+        return EVERY if series is None else series.name
+
+    def _named(self, row: AnnotationRow) -> Body:
+        return {**_state(row), "series": self._subject(row)}
 
     def _series(self, draft: Draft) -> int | Refusal | None:
         if draft.series is None:
@@ -206,7 +241,7 @@ class Annotations:
     def _tell(self, row: AnnotationRow) -> Body:
         """Tell the dashboards of a change; its body."""
         body = self._body(row)
-        self._hub.event(f"annotation {row.id}", {"annotation": body})
+        self._hub.event(f"annotation {row.id}", {"annotation": body}, within=lambda scope: self._within(row, scope))
         return body
 
     def _body(self, row: AnnotationRow) -> Body:
@@ -222,3 +257,8 @@ class Annotations:
             "changed": row.changed,
             "deleted": row.deleted,
         }
+
+
+def _state(row: AnnotationRow) -> Body:
+    """An annotation as the audit log shows it."""
+    return {"note": row.id, "from": row.from_ts, "to": row.to_ts, "text": row.text}

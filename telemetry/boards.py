@@ -9,13 +9,17 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from typing import NamedTuple
 
+from telemetry.audit import Audit, showing
 from telemetry.board_content import Content, content_of, images_of
 from telemetry.clock import Clock
 from telemetry.hub import Hub
+from telemetry.identity import Actor
 from telemetry.images import MAX_BYTES, key_of, picture_of
 from telemetry.model import Reason, Refusal
+from telemetry.store import audit as log
 from telemetry.store import boards as stored
 from telemetry.store.boards import BoardRow, ImageRow
 from telemetry.store.db import Connection, Store
@@ -44,15 +48,18 @@ class Boards:
     """The boards of one database, and their images."""
 
     def __init__(
-        self, store: Store, hub: Hub, clock: Clock, *, most: int = MAX_BOARDS, keep: int = MAX_VERSIONS,
-        most_images: int = MAX_IMAGES,
+        self, store: Store, hub: Hub, clock: Clock, audit: Audit, *, most: int = MAX_BOARDS,
+        keep: int = MAX_VERSIONS, most_images: int = MAX_IMAGES,
     ) -> None:  # fmt: skip
         self._store = store
         self._hub = hub
         self._clock = clock
+        self._audit = audit
         self._most = most
         self._keep = keep
         self._most_images = most_images
+        self.on_change: list[Callable[[int, Content | None], None]] = []
+        """Called with a board's id and what is on it now, None where it was taken away."""
 
     async def every(self) -> list[Body]:
         """All boards without their parts, those that can be restored too. Raises StoreError."""
@@ -68,52 +75,55 @@ class Boards:
         rows = await self._store.read(lambda connection: stored.versions(connection, board))
         return [row._asdict() for row in rows] or None
 
-    async def add(self, body: object, author: str) -> Body | Refusal:
-        """Store a new board. Raises StoreError."""
+    async def add(self, by: Actor, body: object, action: str = "board add") -> Body | Refusal:
+        """Store a new board; ``action`` is what the audit log calls it. Raises StoreError."""
         content = _content(body)
         if isinstance(content, Refusal):
             return content
         text, now = _text(content), self._clock.arrival()
+        entry = self._audit.entry(by, action, str(content["name"]))
 
         def work(connection: Connection) -> BoardRow | Refusal:
             if refusal := _missing_image(connection, content):
                 return refusal
             if not stored.make_room(connection, self._most):
                 return Refusal(Reason.TOO_LARGE, f"there are {self._most} boards already: delete some first")
-            return stored.add(connection, text, author, now)
+            row = stored.add(connection, text, by.name, now)
+            log.add(connection, showing(entry, None, {"board": row.id, **content}))
+            return row
 
         done = await self._store.write(work)
         return done if isinstance(done, Refusal) else self._tell(done)
 
-    async def replace(self, board: int, version: object, body: object, author: str) -> Body | Refusal | Conflict | None:
+    async def replace(self, by: Actor, board: int, version: object, body: object) -> Body | Refusal | Conflict | None:
         """Save a board that was ``version`` when it was read; None if there is none. Raises StoreError."""
         content = _content(body)
         if isinstance(content, Refusal):
             return content
         if type(version) is not int:
             return Refusal(Reason.BAD_VALUE, "give the version that you have changed", "version")
-        return await self._put(board, version, content, author)
+        return await self._put(by, board, version, content)
 
-    async def restore(self, board: int, version: int | None, author: str) -> Body | Refusal | None:
+    async def restore(self, by: Actor, board: int, version: int | None) -> Body | Refusal | None:
         """Undo ``delete``, or (with a version) let the board be again what that was. Raises StoreError."""
         if version is None:
-            return await self._mark(board, None)
+            return await self._mark(by, board, None)
         old = await self._store.read(lambda connection: stored.find(connection, board, version))
         if old is None:
             return None
-        done = await self._put(board, None, json.loads(old.content), author)
+        done = await self._put(by, board, None, json.loads(old.content))
         return None if isinstance(done, Conflict) else done  # without a version there is none
 
-    async def delete(self, board: int) -> Body | None:
+    async def delete(self, by: Actor, board: int) -> Body | None:
         """Take it away, until ``restore``; None if there is none. Raises StoreError."""
-        return await self._mark(board, self._clock.arrival())
+        return await self._mark(by, board, self._clock.arrival())
 
-    async def add_image(self, body: bytes, author: str) -> Body | Refusal:
+    async def add_image(self, by: Actor, body: bytes) -> Body | Refusal:
         """Store an image. Raises StoreError."""
-        row = self._image(body, author)
+        row = self._image(body, by.name)
         if isinstance(row, Refusal):
             return row
-        if not await self._add_image(row):
+        if not await self._add_image(by, row):
             return _no_room()
         return {"id": row.id, "media": row.media, "width": row.width, "height": row.height, "size": len(body)}
 
@@ -135,7 +145,7 @@ class Boards:
 
         return await self._store.read(work)
 
-    async def take(self, body: object, author: str) -> Body | Refusal:
+    async def take(self, by: Actor, body: object) -> Body | Refusal:
         """Make a new board of a file. Raises StoreError."""
         if not isinstance(body, dict) or body.get("telltale") != "board":
             return Refusal(Reason.BAD_MESSAGE, "this is no file with a board")
@@ -147,17 +157,18 @@ class Boards:
         images = body.get("images") or {}
         wanted = images_of(content)
         for key in wanted & images.keys() if isinstance(images, dict) else ():
-            image = self._image(_decoded(images[key]), author)
+            image = self._image(_decoded(images[key]), by.name)
             if isinstance(image, Refusal) or image.id != key:
                 return Refusal(Reason.BAD_VALUE, "this image is broken", f"images.{key}")
-            if not await self._add_image(image):
+            if not await self._add_image(by, image):
                 return _no_room()
-        return await self.add(content, author)
+        return await self.add(by, content, "board import")
 
     async def _put(
-        self, board: int, version: int | None, content: Content, author: str
+        self, by: Actor, board: int, version: int | None, content: Content
     ) -> Body | Refusal | Conflict | None:
         text, now = _text(content), self._clock.arrival()
+        entry = self._audit.entry(by, "board change", str(content["name"]))
 
         def work(connection: Connection) -> BoardRow | Refusal | Conflict | None:
             found = stored.find(connection, board)
@@ -167,26 +178,45 @@ class Boards:
                 return Conflict(found.version)
             if refusal := _missing_image(connection, content):
                 return refusal
-            row = BoardRow(board, found.version + 1, text, author, found.created, now)
+            row = BoardRow(board, found.version + 1, text, by.name, found.created, now)
             stored.put(connection, row, self._keep)
+            before: Content = json.loads(found.content)
+            old = {"version": found.version, "deleted": found.deleted, **before}
+            log.add(connection, showing(entry, old, {"version": row.version, "deleted": None, **content}))
             return row
 
         done = await self._store.write(work)
         return self._tell(done) if isinstance(done, BoardRow) else done
 
-    async def _mark(self, board: int, deleted: int | None) -> Body | None:
+    async def _mark(self, by: Actor, board: int, deleted: int | None) -> Body | None:
+        entry = self._audit.entry(by, "board restore" if deleted is None else "board delete", "")
+
         def work(connection: Connection) -> BoardRow | None:
             found = stored.find(connection, board)
             if found is None or (found.deleted is None) == (deleted is None):
                 return found
             stored.mark(connection, board, deleted)
+            content = json.loads(found.content)
+            state = {"board": board, "version": found.version}
+            states = (None, state) if deleted is None else (state, None)
+            log.add(connection, showing(entry._replace(subject=content["name"]), *states))
             return found._replace(deleted=deleted)
 
         done = await self._store.write(work)
         return None if done is None else self._tell(done)
 
-    async def _add_image(self, row: ImageRow) -> bool:
-        return await self._store.write(lambda connection: stored.add_image(connection, row, self._most_images))
+    async def _add_image(self, by: Actor, row: ImageRow) -> bool:
+        entry = self._audit.entry(by, "image add", row.id)
+        state = {"media": row.media, "width": row.width, "height": row.height, "bytes": len(row.body)}
+
+        def work(connection: Connection) -> bool:
+            known = stored.has_image(connection, row.id)
+            fits = stored.add_image(connection, row, self._most_images)
+            if fits and not known:
+                log.add(connection, showing(entry, None, state))
+            return fits
+
+        return await self._store.write(work)
 
     def _image(self, body: bytes, author: str) -> ImageRow | Refusal:
         if len(body) > MAX_BYTES:
@@ -198,8 +228,12 @@ class Boards:
 
     def _tell(self, row: BoardRow) -> Body:
         """Tell the open pages of a change; the board's body."""
-        self._hub.event(f"board {row.id}", {"board": _summary(row)})
-        return _body(row)
+        self._hub.event(f"board {row.id}", {"board": _summary(row)}, within=lambda scope: scope.sees_board(row.id))
+        body = _body(row)
+        content = body["board"] if row.deleted is None else None
+        for told in self.on_change:
+            told(row.id, content if isinstance(content, dict) else None)
+        return body
 
 
 def _content(body: object) -> Content | Refusal:

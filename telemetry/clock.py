@@ -17,11 +17,18 @@ SLACK = 1_000
 
 monotonic = time.monotonic
 """Seconds on a clock that no one can set."""
+cpu = time.process_time
+"""Seconds of processor time that this process has used."""
 
 
 def wall_ms() -> int:
     """The machine's wall clock in ms since 1970 UTC, right or wrong."""
     return time.time_ns() // 1_000_000
+
+
+def zone() -> str:
+    """What the machine calls its time zone now: CET, UTC."""
+    return time.strftime("%Z")
 
 
 def stamp() -> str:
@@ -64,6 +71,10 @@ class Clock:
     def newest(self) -> int:
         """The newest stamp (ms) that ``arrival`` gave out."""
         return self._newest
+
+    def behind(self) -> int:
+        """How far (ms) the wall clock is behind the newest stamp; 0 while it is right."""
+        return max(0, self._newest - self._wall())
 
     def arrival(self) -> int:
         """The stamp (ms) of what arrives now: never below an earlier one."""

@@ -8,28 +8,24 @@ thread.
 from __future__ import annotations
 
 import asyncio
-import math
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
-from telemetry.annotations import text_of
+from telemetry.audit import Audit, showing
 from telemetry.clock import Clock
+from telemetry.correction_drafts import Draft, draft_of
 from telemetry.hub import Hub
+from telemetry.identity import Actor
 from telemetry.ingest import Pipeline
 from telemetry.maintenance import Maintenance
 from telemetry.model import Mask, Reason, Refusal, Series, Value, kind_of
 from telemetry.registry import Registry
 from telemetry.replay import Selection
+from telemetry.store import audit as log
 from telemetry.store import corrections as stored
 from telemetry.store.corrections import Correction
 from telemetry.store.db import Connection, Store
-from telemetry.timespec import moment_in
 
-MAX_WHY = 500
-"""Characters of a reason."""
 MAX_CORRECTIONS = 10_000
 """Corrections of one database."""
 LISTED = 1_000
@@ -39,61 +35,23 @@ PATIENCE = 2.0
 KEPT = 30 * 86_400_000
 """Ms for which a deletion can be undone; masks can be undone for ever."""
 
-_FIELDS = {"series", "from", "to", "action", "above", "below", "why"}
-
 Body = dict[str, object]
-
-
-class Draft(NamedTuple):
-    """What someone asks for, checked."""
-
-    series: str
-    action: str
-    mask: Mask
-    why: str
-
-
-def draft_of(body: object, now: int) -> Draft | Refusal:
-    """The correction that a JSON body describes; relative times are relative to ``now`` (ms)."""
-    if not isinstance(body, dict) or not body.keys() <= _FIELDS:
-        return Refusal(Reason.BAD_MESSAGE, 'expected {"series", "from", "to", "action", "above"?, "below"?, "why"}')
-    series, action = body.get("series"), body.get("action")
-    if not isinstance(series, str):
-        return Refusal(Reason.BAD_VALUE, "a series is given by its name", "series")
-    if not isinstance(action, str) or action not in ("delete", "mask"):
-        return Refusal(Reason.BAD_VALUE, "the action is delete or mask", "action")
-    frm, to = moment_in(body, "from", now), moment_in(body, "to", now)
-    if isinstance(frm, Refusal):
-        return frm
-    if isinstance(to, Refusal):
-        return to
-    if frm >= to:
-        return Refusal(Reason.BAD_TIME, "from must be before to", "from")
-    above, below = body.get("above"), body.get("below")
-    for name, limit in (("above", above), ("below", below)):
-        if limit is not None and (type(limit) not in (int, float) or not math.isfinite(limit)):
-            return Refusal(Reason.BAD_VALUE, "a threshold is a finite number", name)
-    why = text_of(body.get("why"))
-    if isinstance(why, Refusal):
-        return replace(why, at="why")
-    if len(why) > MAX_WHY:
-        return Refusal(Reason.BAD_VALUE, f"the reason has at most {MAX_WHY} characters", "why")
-    limits = [None if limit is None else float(limit) for limit in (above, below)]
-    return Draft(unicodedata.normalize("NFC", series), action, Mask(0, frm, to, *limits), why)
 
 
 class Corrections:
     """The corrections of one database."""
 
     def __init__(
-        self, store: Store, registry: Registry, hub: Hub, pipeline: Pipeline, maintenance: Maintenance, clock: Clock
-    ) -> None:
+        self, store: Store, registry: Registry, hub: Hub, pipeline: Pipeline, maintenance: Maintenance, clock: Clock,
+        audit: Audit,
+    ) -> None:  # fmt: skip
         self._store = store
         self._registry = registry
         self._hub = hub
         self._pipeline = pipeline
         self._maintenance = maintenance
         self._clock = clock
+        self._audit = audit
         self._finished: dict[int, asyncio.Event] = {}
         maintenance.first.append(self.work)
         maintenance.jobs.append(self.forget)
@@ -123,8 +81,8 @@ class Corrections:
                 return number
             following = then
 
-    async def add(self, body: object, who: str) -> Body | Refusal:
-        """Correct as ``who``; the correction as it is after PATIENCE at most. Raises StoreError."""
+    async def add(self, by: Actor, body: object) -> Body | Refusal:
+        """Correct; the correction as it is after PATIENCE at most. Raises StoreError."""
         draft, series = self._checked(body)
         if isinstance(draft, Refusal):
             return draft
@@ -133,11 +91,17 @@ class Corrections:
         await self._pipeline.flush()  # a series that is new is on the disk then
         mask = draft.mask
         row = Correction(
-            0, series.id, mask.frm, mask.to, draft.action, mask.above, mask.below, draft.why, who, self._clock.arrival()
-        )
+            0, series.id, mask.frm, mask.to, draft.action, mask.above, mask.below, draft.why, by.name,
+            self._clock.arrival(),
+        )  # fmt: skip
+        entry = self._audit.entry(by, "correction add", series.name)
 
         def work(connection: Connection) -> Correction | None:
-            return None if stored.count(connection) >= MAX_CORRECTIONS else stored.add(connection, row)
+            if stored.count(connection) >= MAX_CORRECTIONS:
+                return None
+            done = stored.add(connection, row)
+            log.add(connection, showing(entry, None, _state(done)))
+            return done
 
         made = await self._store.write(work)
         if made is None:
@@ -146,9 +110,9 @@ class Corrections:
             series.masks = (*series.masks, made.mask)
         return await self._awaited(made.id)
 
-    async def undo(self, correction: int, who: str) -> Body | Refusal | None:
-        """Bring back what a correction took out, as ``who``; None if there is none of that id. Raises StoreError."""
-        now = self._clock.arrival()
+    async def undo(self, by: Actor, correction: int) -> Body | Refusal | None:
+        """Bring back what a correction took out; None if there is none of that id. Raises StoreError."""
+        now, entry = self._clock.arrival(), self._audit.entry(by, "correction undo", "")
 
         def work(connection: Connection) -> Correction | Refusal | None:
             row = stored.find(connection, correction)
@@ -158,7 +122,10 @@ class Corrections:
                 return Refusal(Reason.TRY_LATER, "this correction is still at work", retry_after=1000)
             if row.action == "delete" and row.made < now - KEPT:
                 return Refusal(Reason.BAD_VALUE, f"a deletion can be undone for {KEPT // 86_400_000} days")
-            stored.undo(connection, correction, who, now)
+            stored.undo(connection, correction, by.name, now)
+            series = self._registry.by_id.get(row.series)
+            subject = f"#{row.series}" if series is None else series.name
+            log.add(connection, showing(entry._replace(subject=subject), _state(row), None))
             return row
 
         row = await self._store.write(work)
@@ -258,6 +225,15 @@ class Corrections:
             "undone_by": row.undone_by,
             "undone_at": row.undone_at,
         }
+
+
+def _state(row: Correction) -> Body:
+    """A correction as the audit log shows it."""
+    given = {"above": row.above, "below": row.below}
+    return {
+        "correction": row.id, "action": row.action, "from": row.from_ts, "to": row.to_ts, "why": row.why,
+        **{key: value for key, value in given.items() if value is not None},
+    }  # fmt: skip
 
 
 # What follows runs on threads of the store, so that the loop does not wait for numpy to be imported.

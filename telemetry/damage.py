@@ -1,9 +1,9 @@
 """Damage: what happens when the database is not what was written to it, and how people hear of it.
 
-``opened`` opens a database for the core; one that is damaged is put aside first, and a new one takes its place
-(``store.quarantine``). ``Damages`` then saves what can be read of the old one in the background, mends single rows that
-fail their checksum while they are read, looks through the database once after the start, and tells: in the log, to
-every live session, and in ``report``, until a person has acknowledged it.
+``telemetry.opened`` has put a damaged database aside, and a new one takes its place. ``Damages`` then saves what can be
+read of the old one in the background, mends single rows that fail their checksum while they are read, looks through
+the database once after the start, and tells: in the log, to every live session, and in ``report``, until a person has
+acknowledged it.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from telemetry import lock
-from telemetry.clock import Clock, monotonic, stamp, wall_ms
+from telemetry.audit import Audit, showing
+from telemetry.clock import Clock, monotonic
 from telemetry.hub import Hub
+from telemetry.identity import Actor
 from telemetry.maintenance import Maintenance
 from telemetry.model import Span
+from telemetry.opened import condemn, mend
 from telemetry.registry import Registry
-from telemetry.store import damages, quarantine, state
-from telemetry.store.damage import Damaged, unusable
+from telemetry.store import audit, damages, quarantine
+from telemetry.store.damage import Damaged
 from telemetry.store.db import Connection, Store, StoreError
-from telemetry.store.limits import UNLIMITED, Limits
 
 if TYPE_CHECKING:
     from telemetry.store.checking import Inspection
-    from telemetry.store.damages import Outcome
     from telemetry.store.salvage import Page, Salvage
 
 log = logging.getLogger(__name__)
@@ -41,82 +41,19 @@ SHOWN = 100
 """Findings that a report lists."""
 
 
-class Opened(NamedTuple):
-    """A started store, what the registry knows, and the newest arrival stamp (ms)."""
-
-    store: Store
-    registry: Registry
-    newest: int
-
-
-async def opened(path: Path, limits: Limits = UNLIMITED) -> Opened:
-    """Open a database; one that is damaged is replaced first. The caller holds the lock. Raises StoreError."""
-    reason = await asyncio.to_thread(_inspect, path)
-    if reason is None:
-        try:
-            return await _started(path, limits)
-        except StoreError as error:
-            if not unusable(error.__cause__):
-                raise
-            reason = str(error.__cause__)
-    log.error("%s is damaged: %s", path, reason)
-    try:
-        rebooted = lock.last_run(path).rebooted
-        await asyncio.to_thread(quarantine.replace, path, reason, stamp(), wall_ms(), rebooted=rebooted)
-    except OSError as error:
-        raise StoreError(f"{path} is damaged ({reason}) and cannot be put aside: {error}") from error
-    return await _started(path, limits)
-
-
-async def _started(path: Path, limits: Limits) -> Opened:
-    store = Store(path, limits=limits)
-    store.repair = partial(_mend, store)
-    store.on_broken = partial(_condemn, path)
-    try:
-        try:
-            await store.start()
-            registry = Registry()
-            newest = await store.read(lambda connection: state.load(connection, registry))
-        except (Damaged, ValueError, LookupError, TypeError) as error:
-            raise StoreError(f"{path}: {error}") from error
-    except BaseException:
-        await store.close()
-        raise
-    return Opened(store, registry, newest)
-
-
-async def _mend(store: Store, found: Damaged) -> Outcome | None:
-    """Repair one row; what was done. Raises StoreError."""
-    outcome = await store.write(partial(_repair, found=found, now=wall_ms()))
-    if outcome is not None:
-        log.error("%s: %s; %d readings lost", found, outcome.text, outcome.lost)
-    return outcome
-
-
-def _condemn(path: Path, reason: str) -> None:
-    try:
-        quarantine.condemn(path, reason)
-    except OSError as error:
-        log.error("no note could be left for the next start: %s", error)  # noqa: TRY400
-
-
-def _inspect(path: Path) -> str | None:
-    last = lock.last_run(path)
-    if not last.served and quarantine.foreign(path):
-        raise StoreError(f"{path}: file is not a database")
-    return quarantine.inspect(path, known=last.served, rebooted=last.rebooted)
-
-
 class Damages:
     """What was found in one database, and the work that follows from it."""
 
-    def __init__(self, store: Store, registry: Registry, hub: Hub, clock: Clock, maintenance: Maintenance) -> None:
+    def __init__(
+        self, store: Store, registry: Registry, hub: Hub, clock: Clock, maintenance: Maintenance, audit: Audit
+    ) -> None:
         self._stop: Callable[[], None] = lambda: None
         self._store = store
         self._registry = registry
         self._hub = hub
         self._clock = clock
         self._maintenance = maintenance
+        self._audit = audit
         self._rows: list[damages.Damage] = []
         self._salvage: Salvage | None = None
         self._told = 0.0
@@ -148,16 +85,24 @@ class Damages:
         salvage = None if self._salvage is None else {"done": self._salvage.done, "total": self._salvage.total}
         return {"damaged": self.damaged, "found": found, "count": len(self._rows), "salvage": salvage}
 
-    async def acknowledge(self, by: str) -> int:
+    async def acknowledge(self, by: Actor) -> int:
         """A person has seen all findings; how many were new. Raises StoreError."""
-        count = await self._store.write(lambda c: damages.acknowledge(c, self._clock.arrival(), by))
+        now, entry = self._clock.arrival(), self._audit.entry(by, "damage acknowledge", "storage")
+
+        def work(connection: Connection) -> int:
+            count = damages.acknowledge(connection, now, by.name)
+            if count:
+                audit.add(connection, showing(entry, None, {"findings": count}))
+            return count
+
+        count = await self._store.write(work)
         await self.load()
         self._tell()
         return count
 
     async def repair(self, found: Damaged) -> None:
         """Mend a row, or take it out and say so. Raises StoreError."""
-        outcome = await _mend(self._store, found)
+        outcome = await mend(self._store, found)
         if outcome is None:
             return
         await self.load()
@@ -185,7 +130,7 @@ class Damages:
 
     def _broken(self, reason: str) -> None:
         log.error("%s is damaged: %s; a new database takes its place", self._store.path, reason)
-        _condemn(self._store.path, reason)
+        condemn(self._store.path, reason)
         self._stop()
 
     async def _look(self) -> None:
@@ -292,9 +237,3 @@ def _write(connection: Connection, salvage: Salvage, page: Page) -> None:
 def _finish(connection: Connection, salvage: Salvage, id_: int, detail: dict[str, object]) -> None:
     salvage.finish(connection)
     damages.update(connection, id_, detail)
-
-
-def _repair(connection: Connection, found: Damaged, now: int) -> Outcome | None:
-    from telemetry.store import repair
-
-    return repair.repair(connection, found, now)

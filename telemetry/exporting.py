@@ -13,6 +13,7 @@ from telemetry.exchange.writing import Form, Labels
 from telemetry.live_commands import patterns_of
 from telemetry.model import Reason, Refusal, Series
 from telemetry.names import matcher
+from telemetry.scope import Scope
 from telemetry.store.db import Connection, Store
 from telemetry.timespec import moment
 
@@ -48,13 +49,14 @@ def parse(patterns: object, frm: str | None, to: str | None, form: Form, now: in
 
 
 class Export:
-    """One export. ``readings`` of ``done`` series are in what was handed out; there are ``total`` series."""
+    """One export, within a scope. ``readings`` of ``done`` of ``total`` series are in what was handed out."""
 
-    def __init__(self, core: Core, query: Query) -> None:
+    def __init__(self, core: Core, query: Query, scope: Scope | None = None) -> None:
         tests = [matcher(unicodedata.normalize("NFC", pattern)) for pattern in query.patterns]
         matching = set(core.registry.matching(lambda name: any(test(name) for test in tests)))
         former = (core.registry.aliases.get(unicodedata.normalize("NFC", pattern)) for pattern in query.patterns)
-        self._series = sorted(matching.union(filter(None, former)), key=lambda one: one.name)
+        found = matching.union(filter(None, former))
+        self._series = sorted((one for one in found if scope is None or scope.sees(one)), key=lambda one: one.name)
         self._core = core
         self._query = query
         self.total = len(self._series)

@@ -6,15 +6,14 @@ stored + duplicate + deleted + lost + unsealed.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from telemetry.clock import monotonic
 from telemetry.core import Core
+from telemetry.load import resident
 from telemetry.model import Reason
 from telemetry.storage import Report
 from telemetry.store.ledger import Accounts
@@ -24,7 +23,6 @@ STARTED = monotonic()
 """When this process began, near enough."""
 ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 """What a label value writes otherwise; the name of a broker comes from the settings."""
-STATM = Path("/proc/self/statm")
 
 
 @dataclass(slots=True, frozen=True)
@@ -63,10 +61,11 @@ def _refused(sample: Sample) -> Labelled:
     return {reason.value: sample.core.metrics.refused[reason] for reason in Reason}
 
 
-def _devices(sample: Sample) -> Labelled:
-    devices = sample.core.registry.devices.values()
+def devices_by_state(core: Core) -> dict[str, int]:
+    """How many devices there are, by state."""
+    devices = core.registry.devices.values()
     online = sum(device.online for device in devices)
-    return {"online": online, "offline": len(devices) - online, "pending": len(sample.core.admission.list())}
+    return {"online": online, "offline": len(devices) - online, "pending": len(core.admission.list())}
 
 
 def _files(sample: Sample) -> Labelled:
@@ -101,13 +100,6 @@ def _of_brokers(get: Callable[[Mapping[str, Any]], float]) -> Callable[[Sample],
 def _full_on(sample: Sample) -> float | None:
     full_on = sample.storage.full_on
     return None if full_on is None else full_on / 1000
-
-
-def _resident(_: Sample) -> float | None:
-    try:
-        return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return None
 
 
 def _counter(name: str, text: str, get: Callable[[Sample], float | Labelled | None], label: str = "") -> Metric:
@@ -179,10 +171,17 @@ METRICS = (
     _counter("resumes", "Dashboards that resumed without a gap.", lambda s: s.core.metrics.resumed),
     _counter("resumes_refused", "Dashboards that had to load history again.", lambda s: s.core.metrics.resume_refused),
     _gauge("sockets", "Open sockets and streams by channel.", lambda s: s.core.metrics.sockets, "channel"),
-    _gauge("devices", "Devices by state.", _devices, "state"),
+    _gauge("connections", "Open connections of every kind.", lambda s: s.core.metrics.connections),
+    _counter(
+        "connections_refused",
+        "Connections that were not taken, by the limit that was reached.",
+        lambda s: {limit: s.core.metrics.connections_refused[limit] for limit in ("address", "all")},
+        "limit",
+    ),
+    _gauge("devices", "Devices by state.", lambda s: devices_by_state(s.core), "state"),
     _gauge("series", "Series known.", lambda s: len(s.core.registry.series)),
     _gauge("uptime_seconds", "Seconds since the server began.", lambda _: uptime()),
-    Metric("process_resident_memory_bytes", "gauge", "Memory of the process that is in RAM.", _resident),
+    Metric("process_resident_memory_bytes", "gauge", "Memory of the process that is in RAM.", lambda _: resident()),
 )
 """Every metric, in the order of the page."""
 

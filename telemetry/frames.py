@@ -163,6 +163,10 @@ class Frames:
             return []
         return [Frame(*frame) for frame in reversed(tape.frames) if frame[0] > after]
 
+    def forget(self, device: str) -> None:
+        """Drop what is kept of a device."""
+        self._tapes.pop(device, None)
+
     def watch(self, device: str | None, told: Callable[[], None]) -> Callable[[], None]:
         """Have ``told`` called at each frame of a device, or of none; the answer ends that."""
         watching = self._watching.setdefault(device, [])

@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from telemetry.clock import Clock, monotonic
 from telemetry.metrics import Metrics
 from telemetry.model import Reading, Series, Span, reading_json
 from telemetry.names import matcher
-from telemetry.registry import Registry
+from telemetry.registry import Device, Registry
+from telemetry.scope import Scope
 
 HEARTBEAT = 0.7
 """Seconds without a frame after which a room gets one (the contract: at least one every second)."""
@@ -48,6 +49,8 @@ class Member(Protocol):
     """Whether it may see devices that wait for approval."""
     cursor: int
     """Complete up to this seq."""
+    scope: Scope | None
+    """What it reaches; None is everything."""
 
     def deliver(self, frame: Frame) -> None:
         """Take a frame of the room, or leave the room."""
@@ -60,12 +63,13 @@ class Member(Protocol):
 
 
 class Room:
-    """Sessions with equal patterns, and the readings they have not been sent yet."""
+    """Sessions with equal patterns and one scope, and the readings they have not been sent yet."""
 
-    __slots__ = ("_tests", "flushed", "members", "patterns", "pending", "scheduled", "sent", "shown")
+    __slots__ = ("_tests", "flushed", "members", "patterns", "pending", "scheduled", "scope", "sent", "shown")
 
-    def __init__(self, patterns: frozenset[str]) -> None:
+    def __init__(self, patterns: frozenset[str], scope: Scope | None = None) -> None:
         self.patterns = patterns
+        self.scope = scope
         self.members: list[Member] = []
         self.pending: list[str] = []
         self.scheduled = False
@@ -79,7 +83,9 @@ class Room:
         return any(test(name) for test in self._tests)
 
     def place(self, series: Series) -> None:
-        """Take a series in if it has, or had, a name that the room asks for."""
+        """Take a series in if it has, or had, a name that the room asks for, and is in its scope."""
+        if self.scope is not None and not self.scope.sees(series):
+            return
         if self.matches(series.name):
             series.rooms.append(self)
         elif series.former and (name := asked(series, self.patterns)) is not None:
@@ -98,6 +104,11 @@ def asked(series: Series, patterns: Iterable[str]) -> str | None:
     return next((name for name in series.former if name in wanted), None)
 
 
+def part_of(device: Mapping[str, object]) -> dict[str, object]:
+    """What is said of a device to those who do not reach all of it."""
+    return {key: value for key, value in device.items() if key != "last_known"}
+
+
 class Hub:
     """All rooms of one server. ``seq`` is the last one that was published."""
 
@@ -107,7 +118,7 @@ class Hub:
         self._clock = clock
         self._metrics = metrics
         self._tick = tick
-        self._rooms: dict[frozenset[str], Room] = {}
+        self._rooms: dict[tuple[frozenset[str], Scope | None], Room] = {}
         self._sessions: dict[Member, None] = {}
         registry.on_series.append(self._new_series)
 
@@ -130,9 +141,10 @@ class Hub:
 
     def join(self, patterns: frozenset[str], member: Member) -> Room:
         """Put a session into the room of its patterns; from the next published reading on it gets all."""
-        room = self._rooms.get(patterns)
+        key = patterns, member.scope
+        room = self._rooms.get(key)
         if room is None:
-            room = self._rooms[patterns] = Room(patterns)
+            room = self._rooms[key] = Room(*key)
             room.flushed = room.sent = monotonic()
             for series in self._registry.series.values():
                 room.place(series)
@@ -144,11 +156,10 @@ class Hub:
         """Take a session out; an empty room is closed."""
         room.members.remove(member)
         if not room.members:
-            del self._rooms[room.patterns]
-            for series in self._registry.matching(room.matches):
-                series.rooms.remove(room)
-            for id_ in room.shown:
-                self._registry.by_id[id_].rooms.remove(room)
+            del self._rooms[room.patterns, room.scope]
+            for series in self._registry.by_id.values():
+                if room in series.rooms:
+                    series.rooms.remove(room)
             room.pending.clear()
 
     def flush(self, room: Room) -> None:
@@ -175,12 +186,36 @@ class Hub:
         """The lowest seq that every session has reached; None without sessions."""
         return min((session.cursor for session in self._sessions), default=None)
 
-    def event(self, key: str, body: dict[str, object], *, operators: bool = False) -> None:
-        """Tell every session (or operators') something that is not a reading; of equal keys only the newest matters."""
+    def event(
+        self,
+        key: str,
+        body: dict[str, object],
+        *,
+        operators: bool = False,
+        within: Callable[[Scope], bool] = lambda _: False,
+    ) -> None:
+        """Tell every session (or operators') something that is not a reading; of equal keys only the newest matters.
+
+        One with a scope is told only what is ``within`` that.
+        """
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         for session in self.sessions():
-            if session.operator or not operators:
+            if (session.operator or not operators) and (session.scope is None or within(session.scope)):
                 session.event(key, text)
+
+    def device_event(self, key: str, body: dict[str, object], device: Device | None) -> None:
+        """The same about a device, which is None while no reading of it came: then no scope reaches it.
+
+        Who reaches a part of it only is not told the values that a broker keeps.
+        """
+        about = body.get("device")
+        part = {**body, "device": part_of(about)} if isinstance(about, dict) else body
+        texts = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in (body, part)]
+        for session in self.sessions():
+            scope = session.scope
+            if scope is None or (device is not None and scope.sees_device(device)):
+                whole = scope is None or (device is not None and scope.covers(device.id))
+                session.event(key, texts[0] if whole else texts[1])
 
     def waiting_changed(self, body: dict[str, object]) -> None:
         """Tell operators about a device that waits for approval: ``{"device": {"device": id, "state": …}}``."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
+
+from telemetry.scope import Scope
 
 
 class Role(IntEnum):
@@ -22,12 +24,16 @@ ROLES = {role.name.lower(): role for role in Role}
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who makes a request: ``kind`` is "user", "token", or "demo" for anyone in demo mode. ``key`` is for ``watch``."""
+    """Who makes a request: ``kind`` is "user", "token", "screen", or "demo" for anyone in demo mode.
+
+    ``key`` is for ``watch``. Without a ``scope`` the role alone decides; with one, only what that reaches is there.
+    """
 
     kind: str
     name: str
     role: Role
     key: str
+    scope: Scope | None = None
 
 
 class Actor(NamedTuple):
@@ -54,21 +60,27 @@ class DeviceIdentity:
     gateway: tuple[str, ...] | None = None
     pending: bool = False
     by_token: bool = True
+    hash: bytes = field(default=b"", compare=False, repr=False)
 
     @property
     def key(self) -> str:
         """The key for ``watch``: sockets with a token end with it, those without when their id gets one."""
-        return device_key(self.id) if self.by_token else open_key(self.id)
+        return device_key(self.id, self.hash) if self.by_token else open_key(self.id)
 
 
-def device_key(device_id: str) -> str:
-    """What ends when a device's token is revoked."""
-    return f"device:{device_id}"
+def device_key(device_id: str, token_hash: bytes = b"") -> str:
+    """What ends with one token of a device: while tokens change hands, a device has two."""
+    return f"device:{device_id}#{token_hash.hex()}"  # no id holds a #
 
 
 def open_key(device_id: str) -> str:
     """What ends when an id must no longer speak without a token."""
     return f"open:{device_id}"
+
+
+def person_key(name: str) -> str:
+    """What ends when a user who comes without a session of ours is changed or removed."""
+    return f"person:{name}"
 
 
 def digest(token: str) -> bytes:
@@ -94,6 +106,14 @@ class Watchers:
                 del self._closers[key]
 
         return forget
+
+    def any(self, key: str) -> bool:
+        """Whether something is open that is tied to ``key``."""
+        return key in self._closers
+
+    def count(self, key: str) -> int:
+        """How many there are to close."""
+        return len(self._closers.get(key, ()))
 
     def end(self, key: str) -> None:
         """Close everything that is tied to ``key``."""

@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from telemetry import names
 from telemetry.accept import MAX_TS
+from telemetry.audit import showing
 from telemetry.clock import monotonic
 from telemetry.core import Core
 from telemetry.exchange.block import Block, Key, NotReadable, Position, Refused
 from telemetry.exchange.reading import Reader
+from telemetry.identity import Actor
 from telemetry.model import EARLIEST_TS, Kind, Series, Span, kind_of
-from telemetry.store import imports, ledger
+from telemetry.scope import Scope
+from telemetry.store import audit, imports, ledger
 from telemetry.store.db import Connection
 from telemetry.store.imports import Job
 
@@ -39,6 +42,7 @@ HEAD = 64 << 10
 """Bytes by which a file is known again, with its size."""
 ANNOUNCE = 1.0
 """Seconds between two announcements of what has changed."""
+OUTSIDE = "this credential does not reach this series"
 KNOWN_KEYS = 200_000
 """Names whose series are remembered; more than that many are looked up anew."""
 
@@ -63,14 +67,23 @@ class Progress:
 
 @dataclass(slots=True)
 class Import:
-    """One import. ``told`` is awaited with the lines that were refused since it was last called."""
+    """One import of ``source``, a name for people.
+
+    ``told`` is awaited with the lines that were refused since it was last called. The audit log has an entry with the
+    first readings, and one at the end; of an import that was cut off only the first.
+    """
 
     core: Core
+    by: Actor
+    source: str
     told: Callable[[Progress, Sequence[Refused]], Awaitable[None]]
+    scope: Scope | None = None
+    """Where it may write; None is everywhere."""
     progress: Progress = field(default_factory=Progress)
     _ids: dict[Key, int | str] = field(default_factory=dict)
     _spans: dict[str, Span] = field(default_factory=dict)
     _announced: float = field(default_factory=monotonic)
+    _begun: bool = False
 
     async def run(self, read: Read, size: int | None) -> Progress:
         """Take in a file; ``size`` in bytes, if it is known. Raises NotReadable and StoreError.
@@ -79,7 +92,8 @@ class Import:
         """
         core = self.core
         head, read = await _head(self._counted(read))
-        key = f"{'?' if size is None else size}-{hashlib.sha256(head).hexdigest()}"
+        reach = "" if self.scope is None else f"-{self.by.name}"  # another's refusals are not taken over
+        key = f"{'?' if size is None else size}-{hashlib.sha256(head).hexdigest()}{reach}"
         job = await core.store.read(lambda connection: imports.find(connection, key))
         self._take_up(job)
         # what arrived before the import must not be sealed over it later
@@ -88,14 +102,27 @@ class Import:
         try:
             async for batch, end in self._batches(read, job.position):
                 await self._load(batch, key, end)
-        except NotReadable:
-            await core.store.write(lambda connection: imports.remove(connection, key))
+        except NotReadable as error:
+            await core.store.write(self._ended(key, str(error)))
             raise
         finally:
             self._announce()
-        await core.store.write(lambda connection: imports.remove(connection, key))
+        await core.store.write(self._ended(key))
         await self.told(self.progress, [])
         return self.progress
+
+    def _ended(self, key: str, error: str | None = None) -> Callable[[Connection], None]:
+        """What forgets the job, and notes what came of it."""
+        done = self.progress
+        told = {"stored": done.stored, "duplicate": done.duplicate, "refused": done.refused}
+        entry = self.core.audit.entry(self.by, "import end", self.source)
+
+        def work(connection: Connection) -> None:
+            imports.remove(connection, key)
+            if self._begun:
+                audit.add(connection, showing(entry, None, told if error is None else {**told, "error": error}))
+
+        return work
 
     def _counted(self, read: Read) -> Read:
         async def counting() -> bytes:
@@ -148,9 +175,11 @@ class Import:
             return f"{key[1][: names.MAX_NAME]!r} is not a metric"
         device = registry.devices.get(device_id)
         if device is not None and metric in device.series:
-            return device.series[metric].id
+            return self._allowed(device.series[metric])
         name = f"{device_id}/{metric}"
         series = registry.find(name)
+        if series is None and self.scope is not None and not self.scope.takes(device_id, metric, (name,)):
+            return OUTSIDE
         if series is None:
             if len(registry.series) >= self.core.settings.devices.max_series:
                 return "too many series ([devices] max_series)"
@@ -159,14 +188,25 @@ class Import:
             series = registry.add_series(Series(0, device_id, metric, name, kind))
         elif (series.device, series.metric) != (device_id, metric) or not series.bound:
             return f"the name {name} belongs to a series of device {series.device}"
-        return series.id
+        return self._allowed(series)
+
+    def _allowed(self, series: Series) -> int | str:
+        return series.id if self.scope is None or self.scope.sees(series) else OUTSIDE
 
     async def _load(self, batch: Batch, key: str, end: Position) -> None:
         core, progress = self.core, self.progress
         records, newest = await asyncio.to_thread(_finished, batch)
         touched = [core.registry.by_id[one.series] for one in newest]
         owners = [core.registry.devices[one.device] for one in touched]
-        await core.store.write(lambda connection: imports.create(connection, owners, touched))
+        begun = core.audit.entry(self.by, "import begin", self.source)
+
+        def create(connection: Connection) -> None:
+            imports.create(connection, owners, touched)
+            if touched and not self._begun:
+                audit.add(connection, begun)
+
+        await core.store.write(create)
+        self._begun = self._begun or bool(touched)
         await core.pipeline.flush()  # what arrived before was written before
         await core.maintenance.seal(everything=True)
         loaded = await core.maintenance.load(records, batch.texts)

@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 
+from telemetry.audit import Audit, showing
 from telemetry.clock import Clock
 from telemetry.hub import Hub
+from telemetry.identity import Actor
 from telemetry.ingest import Pipeline
 from telemetry.model import Reason, Refusal, Series
 from telemetry.registry import Registry
+from telemetry.store import audit as log
 from telemetry.store import labels as stored
-from telemetry.store.db import Store
+from telemetry.store.db import Connection, Store
 from telemetry.store.labels import Label
 
 MAX_UNIT = 32
@@ -26,16 +29,19 @@ Body = dict[str, object]
 class Labels:
     """The labels of the series of one database. Owned by the loop thread."""
 
-    def __init__(self, store: Store, registry: Registry, hub: Hub, pipeline: Pipeline, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, registry: Registry, hub: Hub, pipeline: Pipeline, clock: Clock, audit: Audit
+    ) -> None:
         self._store = store
         self._registry = registry
         self._hub = hub
         self._pipeline = pipeline
         self._clock = clock
+        self._audit = audit
         self._change = asyncio.Lock()
 
-    async def edit(self, body: object, who: str) -> Body | Refusal:
-        """Give a series a unit or a display name, as ``who``; ``""`` takes it away. Raises StoreError."""
+    async def edit(self, by: Actor, body: object) -> Body | Refusal:
+        """Give a series a unit or a display name; ``""`` takes it away. Raises StoreError."""
         match body:
             case {"series": str(name), **given} if given and given.keys() <= {"unit", "label"}:
                 pass
@@ -55,11 +61,21 @@ class Labels:
                 return Refusal(Reason.BAD_VALUE, "there is no such series", "series")
             label = _label(one, texts)
             made = self._clock.arrival()
-            await self._store.write(lambda connection: stored.put(connection, one.id, label, who, made))
+            entry = showing(
+                self._audit.entry(by, "series edit", one.name),
+                {"unit": one.unit, "label": one.title},
+                {"unit": label.unit or label.source_unit, "label": label.title},
+            )
+
+            def work(connection: Connection) -> None:
+                stored.put(connection, one.id, label, by.name, made)
+                log.add(connection, entry)
+
+            await self._store.write(work)
             # what the source said while the disk was busy counts
             one.labelled(label.unit, one.source_unit if one.unit_given else one.unit, label.title)
         shown: Body = {"series": one.name, "unit": one.unit, "label": one.title}
-        self._hub.event(f"series {one.id}", {"series": shown})
+        self._hub.event(f"series {one.id}", {"series": shown}, within=lambda scope: scope.sees(one))
         return shown
 
 

@@ -73,6 +73,16 @@ class LastKnown:
         if self._clocks.pop(device, None) is not None:
             self.fresh.add(device)
 
+    def clocks(self) -> list[str]:
+        """The devices whose clock is wrong, the one that was heard last at the end."""
+        return list(self._clocks)
+
+    def forget(self, device: str) -> None:
+        """Know nothing of a device any more."""
+        for table in (self._values, self._clocks, self._names):
+            table.pop(device, None)
+        self.fresh.discard(device)
+
     def devices(self) -> list[str]:
         """The devices of which a value is known."""
         return list(self._values)

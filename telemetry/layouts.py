@@ -2,7 +2,7 @@
 
 Each person (or API token) has one, and operators keep a shared one that stands below all. A layout says only what is
 other than by itself, so new devices always appear. Changes come as JSON merge patches (RFC 7396), are durable before
-they are answered, and can be undone. Owned by the loop thread.
+they are answered, and can be undone; those of the shared one stand in the audit log. Owned by the loop thread.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+from telemetry.audit import Audit, showing
 from telemetry.clock import Clock
-from telemetry.identity import Principal
+from telemetry.identity import Actor, Principal
 from telemetry.model import Reason, Refusal
+from telemetry.store import audit as log
 from telemetry.store import layouts as stored
 from telemetry.store.db import Connection, Store
 from telemetry.store.layouts import LayoutRow
@@ -130,9 +132,10 @@ def owner_of(principal: Principal) -> str:
 class Layouts:
     """The layouts of one database."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, audit: Audit) -> None:
         self._store = store
         self._clock = clock
+        self._audit = audit
 
     async def both(self, owner: str) -> Body:
         """The shared layout, and the owner's own. Raises StoreError."""
@@ -143,12 +146,12 @@ class Layouts:
         shared, own = await self._store.read(work)
         return {"shared": _body(shared), "own": _body(own)}
 
-    async def change(self, owner: str, patch: object, who: str) -> Body | Refusal:
+    async def change(self, by: Actor, owner: str, patch: object) -> Body | Refusal:
         """Merge a patch into the layout of ``owner``. Raises StoreError."""
         good = checked(patch)
         if isinstance(good, Refusal):
             return good
-        made = self._clock.arrival()
+        made, note = self._clock.arrival(), self._noting(by, "layout change", owner)
 
         def work(connection: Connection) -> LayoutRow | Refusal:
             before = json.loads(stored.newest(connection, owner).body)
@@ -158,25 +161,48 @@ class Layouts:
             text = json.dumps(after, ensure_ascii=False, separators=(",", ":"))
             if len(text.encode()) > MAX_BODY:
                 return Refusal(Reason.TOO_LARGE, f"a layout has at most {MAX_BODY >> 10} KiB: reset it")
-            return stored.add(connection, owner, text, who, made)
+            note(connection, before, after)
+            return stored.add(connection, owner, text, by.name, made)
 
         done = await self._store.write(work)
         return done if isinstance(done, Refusal) else _body(done)
 
-    async def undo(self, owner: str) -> Body | None:
+    async def undo(self, by: Actor, owner: str) -> Body | None:
         """Take the last change back; None if there is none to take back. Raises StoreError."""
-        done = await self._store.write(lambda connection: stored.undo(connection, owner))
+        note = self._noting(by, "layout undo", owner)
+
+        def work(connection: Connection) -> LayoutRow | None:
+            before = json.loads(stored.newest(connection, owner).body)
+            row = stored.undo(connection, owner)
+            if row is not None:
+                note(connection, before, json.loads(row.body))
+            return row
+
+        done = await self._store.write(work)
         return None if done is None else _body(done)
 
-    async def reset(self, owner: str, who: str) -> Body:
+    async def reset(self, by: Actor, owner: str) -> Body:
         """Let everything arrange itself again; this too can be undone. Raises StoreError."""
-        made = self._clock.arrival()
+        made, note = self._clock.arrival(), self._noting(by, "layout reset", owner)
 
         def work(connection: Connection) -> LayoutRow:
             row = stored.newest(connection, owner)
-            return row if row.body == "{}" else stored.add(connection, owner, "{}", who, made)
+            if row.body == "{}":
+                return row
+            note(connection, json.loads(row.body), {})
+            return stored.add(connection, owner, "{}", by.name, made)
 
         return _body(await self._store.write(work))
+
+    def _noting(self, by: Actor, action: str, owner: str) -> Callable[[Connection, Body, Body], None]:
+        """What notes a change of the shared layout, within its transaction; one's own is nobody else's business."""
+        entry = self._audit.entry(by, action, "the overview of everyone")
+
+        def note(connection: Connection, before: Body, after: Body) -> None:
+            if owner == SHARED:
+                log.add(connection, showing(entry, before, after))
+
+        return note
 
 
 def _body(row: LayoutRow) -> Body:

@@ -12,8 +12,10 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from telemetry.hub import Frame, Hub, Room
+from telemetry.identity import Principal, Role
 from telemetry.mailbox import Held, Mailbox
 from telemetry.metrics import Metrics
 from telemetry.model import Reading, Span, reading_json
@@ -32,6 +34,17 @@ FRAME_READINGS = 1_000
 """Readings that one frame of a replay carries."""
 RETRY = 1.0
 """Seconds before a log that could not be read is read again."""
+
+
+class Visitor(NamedTuple):
+    """Who is behind a session, for the page of the system: ``who`` of a ``kind`` from ``address``, by ``channel``."""
+
+    who: str
+    kind: str
+    address: str
+    channel: str
+    since: int
+    """When it came (ms)."""
 
 
 def answer_json(body: dict[str, object]) -> str:
@@ -55,13 +68,19 @@ class LiveSession:
         metrics: Metrics,
         tasks: Tasks,
         wake: Callable[[], None],
-        *,
-        operator: bool = False,
+        who: Principal | None = None,
     ) -> None:
-        self.operator = operator
+        """``who`` says what it may: without, it only reads."""
+        operator = who is not None and who.role >= Role.OPERATOR
+        self.scope = None if who is None else who.scope
+        self.operator = operator and self.scope is None
+        self._limited_operator = operator and self.scope is not None
         self.mailbox = Mailbox(wake)
         self.patterns: dict[str, int] = {}
         self.cursor = hub.seq
+        self.visitor: Visitor | None = None
+        self.skipped = 0
+        """Readings that it was told it missed."""
         self._hub = hub
         self._replay = replay
         self._registry = registry
@@ -78,6 +97,17 @@ class LiveSession:
     def epoch(self) -> str:
         """The log that this session's cursor belongs to."""
         return self._replay.epoch
+
+    @property
+    def live(self) -> bool:
+        """Whether it has every frame as it comes; else it reads on from the log."""
+        return self._room is not None
+
+    def may_command(self, device: str) -> bool:
+        """Whether it may tell a device what to do: an operator whose scope has all of it, to write."""
+        if self.scope is None:
+            return self.operator
+        return self._limited_operator and self.scope.write and self.scope.covers(device)
 
     async def subscribe(self, patterns: Sequence[str], since: tuple[str, int] | None) -> dict[str, object]:
         """Add patterns, from ``since`` (epoch, seq) on if the log still has that; returns the answer's fields.
@@ -96,7 +126,7 @@ class LiveSession:
         self._leave()
         start = since[1] if recovered and since is not None else self._hub.seq
         self.patterns.update(dict.fromkeys(new, start))
-        selection = Selection((pattern, -1) for pattern in patterns)
+        selection = Selection(((pattern, -1) for pattern in patterns), self.scope)
         latest = [
             Reading(selection.shown(one), *one.latest)
             for one in self._registry.series.values()
@@ -135,7 +165,7 @@ class LiveSession:
 
     def changed(self, spans: Sequence[Span]) -> None:
         """Spans of history that are not what was pushed."""
-        selection = Selection((pattern, -1) for pattern in self.patterns)
+        selection = Selection(((pattern, -1) for pattern in self.patterns), self.scope)
         found = [(self._registry.find(name), frm, to) for name, frm, to in spans]
         mine = [
             (selection.shown(series).name, frm, to)
@@ -184,7 +214,7 @@ class LiveSession:
             self._limit = max(limit, self._limit)
 
     def _selection(self) -> Selection:
-        return Selection(self.patterns.items())
+        return Selection(self.patterns.items(), self.scope)
 
     async def _catch_up(self) -> None:
         while self._room is None:
@@ -219,6 +249,7 @@ class LiveSession:
         if not skipped.count:
             return
         self._metrics.skipped += skipped.count
+        self.skipped += skipped.count
         told = {"count": skipped.count, "seq": skipped.end, "spans": list(skipped.spans.values())}
         self.mailbox.put(Frame(skipped.end, json.dumps({"skipped": told}, ensure_ascii=False)))
         self._put_readings(skipped.end, [reading_json(reading) for reading in skipped.newest.values()])

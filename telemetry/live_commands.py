@@ -4,7 +4,8 @@
     {"id": 2, "unsubscribe": [pattern, ...]}
     {"id": 3, "command": {"device": "boiler", "name": "reboot", "args": {}}}
 
-Anything else is answered with ``bad_message``. Commands that wait are bounded; one too many is ``rate_limited``.
+Anything else is answered with ``bad_message``. Commands that wait, and those of a second, are bounded; one too many is
+``rate_limited``, and read more slowly. No command is begun while the answers to earlier ones are not taken.
 """
 
 from __future__ import annotations
@@ -12,21 +13,28 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 from telemetry.live import LiveSession
 from telemetry.model import Reason, Refusal
 from telemetry.names import MAX_PATTERN
-from telemetry.switchboard import Switchboard
+from telemetry.rate import Rate
 from telemetry.tasks import Tasks
 
 WAITING_MAX = 64
 """Commands that may wait behind one that takes time."""
+PER_SECOND, BURST = 100, 1_000
+"""Commands that one session may send in the long run, and at once."""
+SLOWED = 0.05
+"""Seconds for which the caller reads nothing after a command too many."""
 PATTERNS_MAX = 1_000
 """Patterns that one session may subscribe to."""
 MAX_SEQ = 2**53 - 1
 
 Since = tuple[str, int]
 Answer = dict[str, object]
+Send = Callable[[str, str, object], Awaitable[Answer | Refusal]]
+"""Sends a device a command by its name, with arguments, and waits for the reply."""
 
 
 def patterns_of(value: object) -> list[str] | Refusal:
@@ -52,21 +60,25 @@ def since_of(value: object) -> Since | Refusal | None:
 class LiveCommands:
     """Reads the commands of one session."""
 
-    def __init__(self, session: LiveSession, switchboard: Switchboard, tasks: Tasks) -> None:
+    def __init__(self, session: LiveSession, send: Send, tasks: Tasks) -> None:
         self._session = session
-        self._switchboard = switchboard
+        self._send = send
         self._tasks = tasks
+        self._rate = Rate(PER_SECOND, BURST)
         self._waiting: deque[str | bytes] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    def receive(self, message: str | bytes) -> None:
-        """One frame from the client."""
-        if len(self._waiting) >= WAITING_MAX:
-            self._refuse(None, Refusal(Reason.RATE_LIMITED, "too many commands at once", retry_after=1000))
-            return
+    def receive(self, message: str | bytes) -> float:
+        """One frame from the client; for how long (s) no other should be read."""
+        wait = self._rate.take()
+        if wait or len(self._waiting) >= WAITING_MAX:
+            again = Refusal(Reason.RATE_LIMITED, "too many commands at once", retry_after=1000)
+            self._refuse(_id_of(_object(message)), again)
+            return max(wait, SLOWED)
         self._waiting.append(message)
         if self._task is None or self._task.done():
             self._task = self._tasks.start(self._work(), "live commands")
+        return 0.0
 
     def close(self) -> None:
         """Stop reading."""
@@ -74,21 +86,22 @@ class LiveCommands:
             self._task.cancel()
 
     async def _work(self) -> None:
+        mailbox = self._session.mailbox
         while self._waiting:
+            if mailbox.full(0):
+                await mailbox.dry.wait()
             await self._one(self._waiting.popleft())
 
     async def _one(self, message: str | bytes) -> None:
-        try:
-            body = json.loads(message)
-        except (ValueError, RecursionError):
-            body = None
-        if not isinstance(body, dict):
+        body = _object(message)
+        if body is None:
             self._refuse(None, Refusal(Reason.BAD_MESSAGE, "a command is a JSON object"))
             return
-        id_ = body.pop("id", None)
-        if not (isinstance(id_, str) and len(id_) <= 64) and (type(id_) is not int or not 0 <= id_ <= MAX_SEQ):
+        id_ = _id_of(body)
+        if id_ is None:
             self._refuse(None, Refusal(Reason.BAD_MESSAGE, "every command has an id: an integer or a short text"))
             return
+        del body["id"]
         answer = await self._dispatch(body)
         if isinstance(answer, Refusal):
             self._refuse(id_, answer)
@@ -120,12 +133,29 @@ class LiveCommands:
         return await self._session.subscribe(patterns, since)
 
     async def _command(self, command: object) -> Answer | Refusal:
-        if not self._session.operator:
-            return Refusal(Reason.FORBIDDEN, "only operators command devices")
         match command:
+            case {"device": str(device)} if not self._session.may_command(device):
+                return Refusal(Reason.FORBIDDEN, "only operators command devices, within what they reach")
             case {"device": str(device), "name": str(name), **rest} if rest.keys() <= {"args"}:
-                return await self._switchboard.command(device, name, rest.get("args", {}))
+                return await self._send(device, name, rest.get("args", {}))
         return Refusal(Reason.BAD_MESSAGE, 'a command is {"device": id, "name": text, "args": {...}}')
 
     def _refuse(self, id_: object, refusal: Refusal) -> None:
         self._session.answer({"id": id_, "ok": False, "error": refusal.body()})
+
+
+def _object(message: str | bytes) -> dict[str, object] | None:
+    """The JSON object of a frame, or None where it is none."""
+    try:
+        body = json.loads(message)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _id_of(body: dict[str, object] | None) -> str | int | None:
+    """The id of a command, or None where it has no valid one."""
+    id_ = None if body is None else body.get("id")
+    if isinstance(id_, str) and len(id_) <= 64:
+        return id_
+    return id_ if type(id_) is int and 0 <= id_ <= MAX_SEQ else None

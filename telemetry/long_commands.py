@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 
-from telemetry import exporting, safekeeping
+from telemetry import audit_log, exporting, safekeeping
 from telemetry.admin import CommandError
 from telemetry.channel import Channel, Line
 from telemetry.clock import monotonic
 from telemetry.core import Core
 from telemetry.exchange.block import NotReadable, Refused
 from telemetry.exchange.writing import Form
+from telemetry.identity import TERMINAL
 from telemetry.importing import Import, Progress
 from telemetry.model import Refusal
+from telemetry.store.audit import ALL, Wanted
 from telemetry.store.db import StoreError
+from telemetry.timespec import moment
 
 OFTEN = 0.2
 """Seconds between two reports that hold nothing but how far it is."""
@@ -47,7 +50,7 @@ async def export(core: Core, given: Line, channel: Channel) -> list[Line]:
 
 
 async def import_(core: Core, given: Line, channel: Channel) -> list[Line]:
-    """Take in what the caller sends, ``size`` bytes if that is known.
+    """Take in what the caller sends, ``size`` bytes if that is known, called ``name``.
 
     Reports ``{bytes, lines, stored, duplicate, refused, resumed}``, and ``lines_refused``: ``[[line, why], …]``.
     """
@@ -61,15 +64,32 @@ async def import_(core: Core, given: Line, channel: Channel) -> list[Line]:
             told = monotonic()
             await channel.report(_told(progress))
 
-    size = given.get("size")
+    size, name = given.get("size"), str(given.get("name", "a stream"))
     try:
-        progress = await Import(core, tell).run(channel.read, size if isinstance(size, int) else None)
+        progress = await Import(core, TERMINAL, name, tell).run(channel.read, size if isinstance(size, int) else None)
     except NotReadable as error:
         raise CommandError(str(error)) from None
     return [{"accepted": progress.accepted, **_told(progress)}]
 
 
+async def audit(core: Core, given: Line, channel: Channel) -> list[Line]:
+    """Write the audit log: ``from``, ``to``, ``who``, ``action``, ``subject`` (patterns), ``format``."""
+    times = []
+    for key, default in (("from", ALL.frm), ("to", ALL.to)):
+        at = default if given.get(key) is None else moment(str(given[key]), core.clock.arrival(), key)
+        if isinstance(at, Refusal):
+            raise CommandError(at.message)
+        times.append(at)
+    who, action, subject = (str(given.get(key) or "*") for key in ("who", "action", "subject"))
+    lines, wanted = 0, Wanted(who, action, subject, times[0], times[1])
+    async for piece in core.audit_log.pieces(wanted, audit_log.Form(given.get("format", "csv"))):
+        await channel.write(piece)
+        lines += piece.count(b"\n")
+    return [{"lines": lines}]
+
+
 COMMANDS: dict[str, Command] = {
+    "audit": audit,
     "export": export,
     "import": import_,
     "backup": safekeeping.backup,

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from telemetry.clock import monotonic
 from telemetry.hub import Frame
 from telemetry.model import Span
 
@@ -25,9 +26,16 @@ class Mailbox:
     def __init__(self, wake: Callable[[], None]) -> None:
         self.dry = asyncio.Event()
         self.dry.set()
+        self.since: float | None = None
+        """Since when (monotonic s) something has been waiting or under way; None: the socket has taken everything."""
         self._wake = wake
         self._frames: deque[Frame] = deque()
         self._size = 0
+
+    @property
+    def waiting(self) -> int:
+        """Characters that wait here; what the socket was given is not among them."""
+        return self._size
 
     def full(self, more: int) -> bool:
         """Whether ``more`` characters would exceed the bound."""
@@ -38,6 +46,8 @@ class Mailbox:
         self._frames.append(frame)
         self._size += frame.size
         self.dry.clear()
+        if self.since is None:
+            self.since = monotonic()
         self._wake()
 
     def take(self) -> list[Frame]:
@@ -51,6 +61,7 @@ class Mailbox:
         """The socket has taken all it was given."""
         if not self._frames:
             self.dry.set()
+            self.since = None
 
 
 class Held:

@@ -29,7 +29,11 @@ class Metrics:
     commit_late_max: float = 0.0
     """The longest time (s) that a commit began after it was due in this run."""
     sockets: Counter[str] = field(default_factory=Counter)
-    """Open sockets by channel (``device``, ``live``, ``stream``): the one gauge among the counters."""
+    """Open sockets by channel (``device``, ``live``, ``stream``): a gauge, as is ``connections``."""
+    connections: int = 0
+    """Open connections of every kind; one that is gone may count for another second."""
+    connections_refused: Counter[str] = field(default_factory=Counter)
+    """Connections that were not taken, by the limit that was reached: ``address`` or ``all``."""
 
     def commit_late(self, seconds: float) -> None:
         """Note how long after it was due a commit began; called on the writer thread."""

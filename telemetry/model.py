@@ -113,6 +113,13 @@ class Mask(NamedTuple):
         return (self.above is not None and value > self.above) or (self.below is not None and value < self.below)
 
 
+class Threshold(NamedTuple):
+    """A value that readings should not pass: upwards (``above``), or else downwards."""
+
+    value: float
+    above: bool
+
+
 @dataclass(slots=True, eq=False)
 class Series:
     """One series and what is known of it without the disk; owned by the registry.
@@ -141,6 +148,7 @@ class Series:
     title: str | None = None
     unit_given: bool = False
     source_unit: str | None = None
+    thresholds: tuple[Threshold, ...] = ()
 
     def hides(self, ts: int, value: Value) -> bool:
         """Whether a mask takes this reading."""

@@ -1,4 +1,4 @@
-"""Password hashes: argon2id on one thread of their own, so that no login stops the loop.
+"""Password hashes: argon2id on one thread of their own, of low priority, so that no login stops the loop.
 
 The memory cost suits a Raspberry Pi with 1 GB: 19 MiB, one hash at a time, few waiting.
 """
@@ -6,6 +6,10 @@ The memory cost suits a Raspberry Pi with 1 GB: 19 MiB, one hash at a time, few 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import sys
+import threading
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +46,7 @@ class Passwords:
     """Hashes and checks passwords. Raises Busy when too many wait."""
 
     def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="password")
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="password", initializer=_step_back)
         self._waiting = 0
 
     async def hash(self, password: str) -> str:
@@ -50,8 +54,8 @@ class Passwords:
         return await self._run(lambda: _hasher().hash(_bytes(password)))
 
     async def fits(self, encoded: str | None, password: str) -> bool:
-        """Whether a password has this hash; with None it takes as long and is False."""
-        return await self._run(lambda: _verify(encoded or DUMMY, password)) and encoded is not None
+        """Whether a password has this hash; without one (None, or empty) it takes as long and is False."""
+        return await self._run(lambda: _verify(encoded or DUMMY, password)) and bool(encoded)
 
     def close(self) -> None:
         """Stop the thread; what waits is dropped."""
@@ -65,6 +69,13 @@ class Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._executor, work)
         finally:
             self._waiting -= 1
+
+
+def _step_back() -> None:
+    """Let everything else go first: who guesses passwords slows down logins, and nothing that devices send."""
+    if sys.platform == "linux":  # there, a priority is that of a thread (setpriority(2), notes)
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _bytes(password: str) -> bytes:

@@ -72,7 +72,7 @@ class Presence:
             since = report.at
         else:
             since = device.last_seen or now
-        self._hub.event(f"presence {device.id}", {"presence": [[device.id, state(device), since]]})
+        self._hub.device_event(f"presence {device.id}", {"presence": [[device.id, state(device), since]]}, device)
 
     def report(self, device_id: str, *, online: bool, source: str) -> None:
         """A broker says that a device, known or not, is there or gone."""
@@ -85,6 +85,10 @@ class Presence:
             self.update(device)
         else:
             self._tell(device_id, online=online)
+
+    def forget(self, device_id: str) -> None:
+        """Know no more what a broker said of a device."""
+        self._reports.pop(device_id, None)
 
     def lost(self, source: str) -> None:
         """A broker is lost: no one knows any more what it reported as online."""
@@ -115,7 +119,7 @@ class Presence:
 
     def _new_device(self, device: Device) -> None:
         body: dict[str, object] = {"device": device.id, "name": device.name, "state": state(device)}
-        self._hub.event(f"device {device.id}", {"device": body})
+        self._hub.device_event(f"device {device.id}", {"device": body}, device)
 
 
 def state(device: Device) -> str:

@@ -73,6 +73,10 @@ class Registry:
             else:
                 self._place(one)
 
+    def spare(self, ids: Iterable[int]) -> None:
+        """Give these ids to no new series."""
+        self._next_id = max([self._next_id, *(id_ + 1 for id_ in ids)])
+
     def find(self, name: str) -> Series | None:
         """The series that has or had this name."""
         return self.series.get(name) or self.aliases.get(name)
@@ -118,6 +122,30 @@ class Registry:
             told(device)
         return device
 
+    def forget(self, device: Device) -> tuple[list[Series], Callable[[], None]]:
+        """Know a device and its series no more, none of which is being saved right now.
+
+        The series that it fed, and what takes all that back.
+        """
+        gone = [one for one in self.series.values() if one.device == device.id]
+        series, aliases, by_id = self.series, self.aliases, self.by_id
+
+        def kept(one: Series) -> bool:
+            return one.device != device.id
+
+        def take_back() -> None:
+            self.devices[device.id] = device
+            self.series, self.aliases, self.by_id = series | self.series, aliases | self.aliases, by_id | self.by_id
+
+        del self.devices[device.id]
+        self.series = {name: one for name, one in series.items() if kept(one)}
+        self.aliases = {name: one for name, one in aliases.items() if kept(one)}
+        self.by_id = {id_: one for id_, one in by_id.items() if kept(one)}
+        if device in self.unsaved_devices or not all(kept(one) for one in self.unsaved_series):
+            self.unsaved_devices[:] = [one for one in self.unsaved_devices if one is not device]
+            self.unsaved_series[:] = [one for one in self.unsaved_series if kept(one)]
+        return gone, take_back
+
     def call(self, device: Device, name: str) -> None:
         """Give a device that has none its display name; saved with the next commit."""
         if device.name is None:
@@ -136,7 +164,9 @@ class Registry:
     def seen(self, readings: Iterable[Reading], arrival: int) -> None:
         """Note that the devices of these readings spoke at ``arrival`` (ms)."""
         for device_id in {reading.series.device for reading in readings}:
-            device = self.devices[device_id]
+            device = self.devices.get(device_id)
+            if device is None:  # removed while its readings were on their way
+                continue
             device.last_seen = arrival
             if not device.online:
                 for told in self.on_return:

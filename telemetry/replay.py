@@ -17,6 +17,7 @@ from telemetry.ingest import Pipeline
 from telemetry.model import Reading, Series, Span, reading_json
 from telemetry.names import matcher
 from telemetry.registry import Registry
+from telemetry.scope import Scope
 from telemetry.store import log
 from telemetry.store.db import Connection, Store
 
@@ -51,9 +52,10 @@ class Skipped:
 
 
 class Selection:
-    """Which readings a session wants: patterns, each from its own position of the log on."""
+    """Which readings a session wants, within its scope: patterns, each from its own position of the log on."""
 
-    def __init__(self, starts: Iterable[tuple[str, int]]) -> None:
+    def __init__(self, starts: Iterable[tuple[str, int]], scope: Scope | None = None) -> None:
+        self._scope = scope
         self._starts = [(pattern, matcher(pattern), start) for pattern, start in starts]
         self._known: dict[int, int | None] = {}
         self._shown: dict[int, Series] = {}
@@ -63,15 +65,18 @@ class Selection:
         try:
             start = self._known[series.id]
         except KeyError:
-            start = min((start for _, test, start in self._starts if test(series.name)), default=None)
-            if start is None and series.former:
-                start = self._by_former(series)
-            self._known[series.id] = start
+            start = self._known[series.id] = self._start(series)
         return start is not None and seq > start
 
     def shown(self, series: Series) -> Series:
         """A series that is wanted, under the name by which it was asked for."""
         return self._shown.get(series.id, series)
+
+    def _start(self, series: Series) -> int | None:
+        if self._scope is not None and not self._scope.sees(series):
+            return None
+        start = min((start for _, test, start in self._starts if test(series.name)), default=None)
+        return self._by_former(series) if start is None and series.former else start
 
     def _by_former(self, series: Series) -> int | None:
         """Where it starts for those who know the series by a former name only."""
@@ -147,14 +152,19 @@ class Replay:
         found = [
             (record.seq, reading_json(Reading(selection.shown(series), record.ts, record.value)))
             for record in records
-            if selection.wants(series := by_id[record.series], record.seq) and not series.hides(record.ts, record.value)
+            # a device that was removed has left gaps
+            if (series := by_id.get(record.series)) is not None
+            and selection.wants(series, record.seq)
+            and not series.hides(record.ts, record.value)
         ]
         return Page(records[-1].seq if records else upto, found)
 
     def _skim(self, cursor: int, upto: int, selection: Selection, skipped: Skipped, connection: Connection) -> int:
         records = log.records(connection, cursor, upto)
         for record in records:
-            series = self._registry.by_id[record.series]
+            series = self._registry.by_id.get(record.series)
+            if series is None:
+                continue
             if selection.wants(series, record.seq) and not series.hides(record.ts, record.value):
                 skipped.add(Reading(selection.shown(series), record.ts, record.value))
         return records[-1].seq if records else upto

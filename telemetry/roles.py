@@ -12,13 +12,15 @@ from functools import partial
 from typing import NamedTuple
 
 from telemetry import names
-from telemetry.clock import Clock
+from telemetry.audit import Audit
 from telemetry.corrections import Corrections
 from telemetry.hub import Hub
+from telemetry.identity import Actor
 from telemetry.ingest import Pipeline
 from telemetry.maintenance import Maintenance
 from telemetry.model import Reason, Refusal, Series
 from telemetry.registry import Registry
+from telemetry.store import audit as log
 from telemetry.store import roles as stored
 from telemetry.store.db import Connection, Store
 from telemetry.store.roles import Change
@@ -51,7 +53,7 @@ class Roles:
         pipeline: Pipeline,
         maintenance: Maintenance,
         corrections: Corrections,
-        clock: Clock,
+        audit: Audit,
     ) -> None:
         self._store = store
         self._registry = registry
@@ -59,7 +61,8 @@ class Roles:
         self._pipeline = pipeline
         self._maintenance = maintenance
         self._corrections = corrections
-        self._clock = clock
+        self._clock = audit.clock
+        self._audit = audit
         self._change = asyncio.Lock()
         self._finished: dict[int, asyncio.Event] = {}
         maintenance.first.append(self.work)
@@ -68,8 +71,8 @@ class Roles:
         """What was renamed and merged, the newest first. Raises StoreError."""
         return [self._body(one) for one in await self._store.read(lambda c: stored.newest(c, LISTED))]
 
-    async def rename(self, body: object, who: str) -> Body | Refusal:
-        """Give a series another name, as ``who``. Raises StoreError."""
+    async def rename(self, by: Actor, body: object) -> Body | Refusal:
+        """Give a series another name. Raises StoreError."""
         match body:
             case {"series": str(was), "name": str(wanted), **rest} if not rest:
                 pass
@@ -87,10 +90,12 @@ class Roles:
             if holder is not None and (holder is not one or name == one.name):
                 return Refusal(Reason.BAD_VALUE, f"the name {name} is taken", "name")
             was = one.name
-            change = Change(0, "rename", one.id, None, was, name, None, who, self._clock.arrival())
+            change = Change(0, "rename", one.id, None, was, name, None, by.name, self._clock.arrival())
+            entry = self._audit.entry(by, "series rename", was, {"name": was}, {"name": name})
 
             def work(connection: Connection) -> Change:
                 stored.rename(connection, one.id, was, name)
+                log.add(connection, entry)
                 return stored.note(connection, change)
 
             made = await self._store.write(work)
@@ -99,8 +104,8 @@ class Roles:
         self._tell(one)
         return self._body(made)
 
-    async def merge(self, body: object, who: str) -> Body | Refusal:
-        """Let one series take another one over, as ``who``; the change as it is after PATIENCE at most.
+    async def merge(self, by: Actor, body: object) -> Body | Refusal:
+        """Let one series take another one over; the change as it is after PATIENCE at most.
 
         Raises StoreError.
         """
@@ -118,14 +123,17 @@ class Roles:
                 source.name,
                 target.name,
                 since,
-                who,
+                by.name,
                 self._clock.arrival(),
                 0,
                 "running",
             )
+            told = {"into": target.name, "since": since}
+            entry = self._audit.entry(by, "series merge", source.name, {"series": source.name}, told)
 
             def work(connection: Connection) -> Change:
                 stored.take_over(connection, source, target)
+                log.add(connection, entry)
                 return stored.note(connection, change)
 
             made = await self._store.write(work)

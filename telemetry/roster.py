@@ -13,6 +13,7 @@ from telemetry.presence import Presence, state
 from telemetry.registry import Registry
 
 Body = dict[str, object]
+ADDRESSES_MAX = 10_000
 
 
 class Roster:
@@ -23,7 +24,23 @@ class Roster:
         self._presence = presence
         self._known = known
         self._hub = hub
+        self._addresses: dict[str, str] = {}
         presence.on_sweep.append(self._tell)
+
+    def heard(self, device_id: str, address: str) -> None:
+        """A device came over HTTP or a socket from an address; of too many, the one heard longest ago is forgotten."""
+        self._addresses.pop(device_id, None)
+        self._addresses[device_id] = address
+        if len(self._addresses) > ADDRESSES_MAX:
+            del self._addresses[next(iter(self._addresses))]
+
+    def address(self, device_id: str) -> str:
+        """Where a device last came from since the start; empty if that is not known."""
+        return self._addresses.get(device_id, "")
+
+    def forget(self, device_id: str) -> None:
+        """Know no more where a device came from."""
+        self._addresses.pop(device_id, None)
 
     def every(self) -> Iterator[Body]:
         """All devices: those with readings in order of creation, then the others."""
@@ -54,4 +71,5 @@ class Roster:
         """Tell dashboards what is fresh."""
         fresh, self._known.fresh = self._known.fresh, set()
         for device_id in fresh:
-            self._hub.event(f"device {device_id}", {"device": self.one(device_id)})
+            known = self._registry.devices.get(device_id)
+            self._hub.device_event(f"device {device_id}", {"device": self.one(device_id)}, known)

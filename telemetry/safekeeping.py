@@ -10,6 +10,8 @@ from telemetry.admin import CommandError
 from telemetry.channel import Channel, Line
 from telemetry.clock import monotonic
 from telemetry.damage import inspection
+from telemetry.identity import TERMINAL
+from telemetry.store import audit
 from telemetry.store.backup import BackupError
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ async def backup(core: Core, given: Line, channel: Channel) -> list[Line]:
             last = monotonic()
             await channel.report({"done": done, "total": total})
 
+    entry = core.audit.entry(TERMINAL, "backup", to.name, None, {"file": str(to)})
+    await core.store.write(lambda connection: audit.add(connection, entry))  # before: the copy has it too
     try:
         await core.backups.make(to, tell)
     except BackupError as error:

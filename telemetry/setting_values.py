@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 _SIZE = re.compile(r"([0-9]{1,15})\s*(|B|KiB|MiB|GiB)", re.ASCII)
@@ -16,6 +17,8 @@ _AGE_SCALE = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800,
 _LONGEST = 1_000 * 31_557_600
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 def text(value: str) -> str:
@@ -97,6 +100,19 @@ def _aged(part: str) -> tuple[str, int | None]:
     return " ".join(before) or "*", seconds * 1_000
 
 
+def duration(low: float, high: float) -> Callable[[str], float]:
+    """Seconds, from a text such as ``30d``, ``12 h`` or ``90 s``; a bare number is seconds."""
+
+    def read(value: str) -> float:
+        found = _AGE.fullmatch(f"{value} s" if value.isdecimal() else value)
+        seconds = float(int(found[1]) * _AGE_SCALE[found[2]]) if found else -1.0
+        if not low <= seconds <= high:
+            raise ValueError(f"is not a duration of {low:g} s to {high / 86_400:g} d (write 30d, 12h or 90s)")
+        return seconds
+
+    return read
+
+
 def path(value: str) -> Path:
     """The path of a file."""
     if not value or "\0" in value:
@@ -162,11 +178,33 @@ def origins(value: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def networks(value: str) -> tuple[Network, ...]:
+    """IP addresses and networks; an address is the network that holds nothing else."""
+    found = []
+    for word in _words(value):
+        try:
+            found.append(ip_network(word))
+        except ValueError:
+            raise ValueError(
+                f"is not a list of addresses: {word!r} (write 127.0.0.1, 10.0.0.0/24 or fd00::/64, no names)"
+            ) from None
+    return tuple(found)
+
+
 def switch(value: str) -> bool:
     """True or false, as a word."""
     if value.lower() not in ("true", "false"):
         raise ValueError("is not true or false")
     return value.lower() == "true"
+
+
+def header_name(value: str) -> str:
+    """The name of an HTTP header (RFC 9110, section 5.1), or nothing; never one that carries something else."""
+    if value and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", value, re.ASCII):
+        raise ValueError("is not the name of a header (write Remote-User)")
+    if value.lower() in ("authorization", "cookie", "host", "origin"):
+        raise ValueError("is a header that carries something else (write Remote-User)")
+    return value
 
 
 def host_label(value: str) -> str:

@@ -1,15 +1,12 @@
-"""Settings: one table with defaults, ranges and help; read from command line, environment and config.ini.
+"""Settings: one table with defaults, ranges and help. ``telemetry.setting_loading`` reads them.
 
 The dataclasses below are the table: a field is a key, its metadata says how it is read and what it means.
-``SETTINGS`` lists them for docs and checks. An unknown key, section or TELLTALE_ variable and a bad value are a
-SettingsError, one line that names source and setting: a misspelt setting must never be silently ignored.
+``SETTINGS`` lists them for docs and checks.
 """
 
 from __future__ import annotations
 
-import configparser
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +14,6 @@ from typing import Any, NamedTuple
 from telemetry import setting_values as values
 
 PREFIX = "TELLTALE_"
-_PASSWORD = re.compile(r"(:)[^,\s]*@")
 Ages = tuple[tuple[str, int | None], ...]
 """(pattern, age in ms), the first that matches counts; None is for ever."""
 
@@ -65,7 +61,50 @@ class ServerSettings:
         "",
         values.origins,
         "Origins, comma separated, other than the server's own, whose pages may use it: https://home.example. A proxy"
-        " that adds https needs its own origin here.",
+        " that adds https and is not among the trusted_proxies needs its own origin here.",
+    )
+    trusted_proxies: tuple[values.Network, ...] = _key(
+        "",
+        values.networks,
+        "Addresses or networks, comma separated, of proxies in front of this server: 127.0.0.1, 10.0.0.0/29. Only from"
+        " them X-Forwarded-For, -Proto and -Host are believed; empty: from none.",
+    )
+    hsts: str = _key(
+        "auto",
+        values.choice("auto", "on", "off"),
+        "Whether browsers are told over https to come by https only (for a year, and for every port of the name). auto:"
+        " only under names of the public DNS; a name of the local network may have other servers, without TLS.",
+    )
+    max_connections: int = _key(
+        "4096",
+        values.whole(16, 1_000_000),
+        "Open connections in all; one more is answered 503. Fewer where the system allows fewer open files.",
+        "connections",
+    )
+    max_connections_per_address: int = _key(
+        "2000",
+        values.whole(1, 1_000_000),
+        "Open connections from one address, or from one IPv6 network of 64 bits; one more is answered 429. Trusted"
+        " proxies may have as many as there are.",
+        "connections",
+    )
+    session_idle: float = _key(
+        "7d",
+        values.duration(1, 366 * 86_400),
+        "A login ends when it was not used for so long; a page that is open uses it. In s, min, h or d.",
+        "seconds",
+    )
+    session_lifetime: float = _key(
+        "30d",
+        values.duration(1, 366 * 86_400),
+        "A login ends after so long at the latest. In s, min, h or d.",
+        "seconds",
+    )
+    sso_header: str = _key(
+        "",
+        values.header_name,
+        "Header, such as Remote-User, in which a proxy that logs people in says who asks. It is believed from the"
+        " addresses in trusted_proxies only, and lets in people who were added under that name. Empty: off.",
     )
     max_message: int = _key(
         "256 KiB",
@@ -105,6 +144,12 @@ class StorageSettings:
         "All files of the database together never take more. The oldest readings go first, then the finest roll-ups."
         " Backups do not count. Empty: no limit; at least 16 MiB.",
         "bytes",
+    )
+    audit_keep: float = _key(
+        "1826d",
+        values.duration(86_400, 36_525 * 86_400),
+        "How long entries of the audit log are kept, such as 90d; whatever it says, the log takes 64 MiB at most.",
+        "seconds",
     )
 
 
@@ -149,6 +194,12 @@ class DeviceSettings:
         "What happens to a device without a token. token: it is refused; open: it is taken under the id that it"
         " gives; approve: it waits until an operator accepts it.",
     )
+    rotation_grace: float = _key(
+        "1d",
+        values.duration(0, 90 * 86_400),
+        "How long a device's old token works beside the new one after its token was replaced. In s, min, h or d.",
+        "seconds",
+    )
     future_tolerance: float = _key(
         "300", values.number(0, 31_536_000), "How far a reading's time may be ahead of the server's clock.", "seconds"
     )
@@ -157,6 +208,13 @@ class DeviceSettings:
     )
     max_pending_devices: int = _key(
         "32", values.whole(0, 10_000), "Unknown devices that may wait for approval at the same time.", "devices"
+    )
+    max_rate: float = _key(
+        "100000",
+        values.number(1, 1_000_000),
+        "Messages that one device socket may send in the long run, and five times as many at once. Beyond that they are"
+        " answered rate_limited, and read more slowly.",
+        "messages/s",
     )
     codecs: tuple[tuple[str, str], ...] = _key(
         "",
@@ -344,49 +402,6 @@ SETTINGS: Mapping[str, Setting] = {one.name: one for one in _table()}
 """Every setting by its name ``section.key``, in the order of config.ini."""
 
 
-class _Given(NamedTuple):
-    """A value and where it was found, for the error line."""
-
-    value: str
-    source: str
-
-
-def load(
-    options: Sequence[tuple[str, str]], environment: Mapping[str, str], config: Path, *, required: bool = False
-) -> Settings:
-    """The settings from ``--name=value`` options, environment, config file and defaults, in this precedence.
-
-    ``required`` says that the user named the config file, so that it must exist. Raises SettingsError.
-    """
-    given = _from_file(config, required=required) | _from_environment(environment) | _from_options(options)
-    folder = config.absolute().parent
-    read: dict[str, dict[str, object]] = {section: {} for section in SECTIONS}
-    for name, found in given.items():
-        setting = SETTINGS[name]
-        read[setting.section][setting.key] = _value(setting, found)
-    sections = {section: _placed(holder(**read[section]), folder) for section, holder in SECTIONS.items()}
-    settings = Settings(**sections, config=config.absolute())
-    if (settings.server.tls_cert is None) != (settings.server.tls_key is None):
-        raise SettingsError("settings server.tls_cert and server.tls_key: https needs both, or neither for http")
-    _check_mqtt(settings.mqtt)
-    if (settings.mqtt.tls_cert is None) != (settings.mqtt.tls_key is None):
-        raise SettingsError("settings mqtt.tls_cert and mqtt.tls_key: a certificate needs its key")
-    return settings
-
-
-def _check_mqtt(mqtt: MqttSettings) -> None:
-    """What can only be judged together, or on this machine. Raises SettingsError."""
-    names = [one.name for one in mqtt.url]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise SettingsError(f"setting mqtt.url: the broker {twice} is listed twice")
-    if mqtt.url and not mqtt.topics:
-        raise SettingsError("setting mqtt.topics: a bridge needs a topic filter (write # for everything)")
-    for key in ("tls_ca", "tls_cert", "tls_key"):
-        file = getattr(mqtt, key)
-        if file is not None and not file.is_file():
-            raise SettingsError(f"setting mqtt.{key}: there is no file {file}")
-
-
 def for_demo(settings: Settings, folder: Path) -> Settings:
     """The settings of demo mode: a temporary database, devices without tokens, loopback only, no TLS."""
     return replace(
@@ -400,72 +415,3 @@ def for_demo(settings: Settings, folder: Path) -> Settings:
 def on_port(settings: Settings, port: int) -> Settings:
     """The settings of a server that goes on where it listened before."""
     return replace(settings, server=replace(settings.server, port=port))
-
-
-def _value(setting: Setting, found: _Given) -> object:
-    try:
-        return setting.read(found.value.strip())
-    except ValueError as error:
-        shown = _PASSWORD.sub(r"\1***@", found.value)
-        raise SettingsError(f"setting {setting.name} ({found.source}): {shown!r} {error}") from None
-
-
-def _placed(section: Any, folder: Path) -> Any:
-    """The section with its relative paths made absolute."""
-    changed = {
-        one.name: folder / getattr(section, one.name)
-        for one in fields(section)
-        if isinstance(getattr(section, one.name), Path)
-    }
-    return type(section)(**{one.name: getattr(section, one.name) for one in fields(section)} | changed)
-
-
-def _from_options(options: Sequence[tuple[str, str]]) -> dict[str, _Given]:
-    given = {}
-    for name, value in options:
-        if name not in SETTINGS:
-            raise SettingsError(_unknown(f"setting {name} (command line)", name, SETTINGS))
-        given[name] = _Given(value, f"command line --{name}")
-    return given
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
-    variables = {one.variable: one.name for one in SETTINGS.values()}
-    given = {}
-    for variable, value in environment.items():
-        if not variable.startswith(PREFIX):
-            continue
-        if variable not in variables:
-            raise SettingsError(_unknown(f"environment variable {variable}", variable, variables))
-        given[variables[variable]] = _Given(value, f"environment {variable}")
-    return given
-
-
-def _from_file(config: Path, *, required: bool) -> dict[str, _Given]:
-    # DEFAULT would quietly hand its keys to every section: no section may be it
-    parser = configparser.ConfigParser(interpolation=None, default_section="\0")
-    try:
-        parser.read_string(config.read_text(encoding="utf-8-sig"), source=str(config))
-    except FileNotFoundError:
-        if required:
-            raise SettingsError(f"config file {config}: there is no such file") from None
-        return {}
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise SettingsError(f"config file {config}: {' '.join(str(error).split())}") from None
-    given = {}
-    for section in parser.sections():
-        if section not in SECTIONS:
-            raise SettingsError(_unknown(f"section [{section}] in {config}", section, SECTIONS))
-        for key, value in parser[section].items():
-            name = f"{section}.{key}"
-            if name not in SETTINGS:
-                raise SettingsError(_unknown(f"setting {name} in {config}", name, SETTINGS))
-            given[name] = _Given(value, str(config))
-    return given
-
-
-def _unknown(what: str, word: str, known: Mapping[str, object]) -> str:
-    from difflib import get_close_matches  # only needed to fail well
-
-    near = get_close_matches(word, known, 1, cutoff=0.75)
-    return f"{what}: unknown" + (f"; did you mean {near[0]}?" if near else "")

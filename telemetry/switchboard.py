@@ -91,6 +91,10 @@ class Switchboard:
         """Whether the device has an open socket."""
         return device in self._lines
 
+    def reachable(self, device: str) -> bool:
+        """Whether there is a way to send the device a command."""
+        return device in self._lines or device in self._remote
+
     async def command(self, device: str, name: str, args: object) -> dict[str, object] | Refusal:
         """Send a command and wait for the device's reply; returns ``{"result": …}``."""
         here = self._lines.get(device) or self._remote.get(device)

@@ -1,4 +1,4 @@
-"""``export`` and ``import`` on the command line: files and streams of this machine, and the progress on its terminal.
+"""``export``, ``audit`` and ``import`` on the command line: files and streams of this machine, its terminal.
 
 Each returns the exit status. A file is written under another name and then renamed, so that there is none that is half
 written. Whoever reads our output may stop reading: that is no error.
@@ -57,6 +57,20 @@ def export(settings: Settings, given: Line) -> int:
     return 0
 
 
+def audit(settings: Settings, given: Line) -> int:
+    """Write the audit log to ``given["file"]``. Raises Failed."""
+    name = str(given.get("file") or STANDARD)
+    form = given.get("format") or (Form.NDJSON if name.endswith((".ndjson", ".jsonl")) else Form.CSV).value
+    request: Line = {"command": "audit", "format": form}
+    request |= {key: given.get(key) for key in ("from", "to", "who", "action", "subject")}
+    try:
+        with _output(name) as sink:
+            _run(settings, request, Caller(sink=sink))
+    except BrokenPipeError:
+        return _quietly()
+    return 0
+
+
 def import_(settings: Settings, given: Line) -> int:
     """Take in ``given["file"]``; a line of JSON on standard output says what became of it. Raises Failed."""
     name = str(given.get("file") or STANDARD)
@@ -81,7 +95,8 @@ def import_(settings: Settings, given: Line) -> int:
             stored = _number(report, "stored") + _number(report, "duplicate")
             meter.show(_number(report, "bytes"), f"{stored:,} readings, {_number(report, 'refused'):,} lines refused")
 
-        request: Line = {"command": "import", "size": size}
+        called = "standard input" if name == STANDARD else Path(name).name
+        request: Line = {"command": "import", "size": size, "name": called}
         try:
             answer = _run(settings, request, Caller(source, progress=progress))
         finally:

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from telemetry import local, safekeeping
+from telemetry.audit import Audit
 from telemetry.channel import Caller, Line, nothing
-from telemetry.clock import stamp
+from telemetry.clock import Clock, stamp
 from telemetry.damage import inspection
+from telemetry.identity import TERMINAL
 from telemetry.lock import DatabaseLock, Locked
 from telemetry.settings import Settings
 from telemetry.terminal import Meter
@@ -37,6 +39,7 @@ def restore(settings: Settings, given: Line) -> int:
     from telemetry.store.restoring import restore as put
 
     database, source = settings.storage.path, Path(str(given["file"]))
+    entry = Audit(Clock()).entry(TERMINAL, "restore", source.name, None, {"file": str(source.absolute())})
     meter = Meter()
 
     def told(done: int, total: int) -> None:
@@ -48,7 +51,7 @@ def restore(settings: Settings, given: Line) -> int:
     except (Locked, OSError) as error:
         raise Failed(f"{error}: stop it first" if isinstance(error, Locked) else str(error)) from None
     try:
-        aside = put(source, database, stamp(), force=bool(given.get("force")), told=told)
+        aside = put(source, database, stamp(), entry, force=bool(given.get("force")), told=told)
     except RestoreError as error:
         raise Failed(str(error)) from None
     finally:

@@ -16,6 +16,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ssl import SSLContext
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -183,6 +184,7 @@ def connect(
     origin: str | None = None,
     compression: str | None = None,
     ping_interval: float | None = None,
+    ssl: SSLContext | None = None,
     timeout: float = 30,
 ) -> Socket:
     """Open a WebSocket. Raises websockets.exceptions.InvalidStatus where the server refuses the upgrade."""
@@ -198,6 +200,7 @@ def connect(
         max_size=None,
         max_queue=None,
         ping_interval=ping_interval,
+        ssl=ssl,
         open_timeout=timeout * SCALE,
         close_timeout=5 * SCALE,
         **_DIRECT,

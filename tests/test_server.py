@@ -7,7 +7,11 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support import Server, run_server_py, wait_until
+import pytest
+
+from handlers.listening import TORNADO
+from tests.support import ROOT, Server, run_server_py, wait_until
+from tests.tls import certified
 
 T0 = 1_700_000_000_000
 
@@ -63,3 +67,33 @@ def test_demo_needs_no_login_listens_on_loopback_only_and_has_live_devices(serve
     live = one.live()
     live.send({"id": 1, "subscribe": ["boiler/*"]})
     assert live.recv_key("readings")
+
+
+PLAIN = "plain http beyond this machine"
+
+
+@pytest.mark.parametrize(
+    ("address", "tls", "said"),
+    [("127.0.0.1", False, 0), ("", False, 1), ("0.0.0.0", False, 1), ("", True, 0)],
+)
+def test_plain_http_beyond_this_machine_is_said_once_and_loudly(
+    server: Callable[..., Server], tmp_path: Path, address: str, tls: bool, said: int
+) -> None:
+    one = server({"server.address": address, "server.mdns": "false"} | (certified(tmp_path) if tls else {}))
+    assert [PLAIN in line and "WARNING" in line for line in one.log().splitlines()].count(True) == said
+    listening = Path("/proc/net/tcp").read_text()
+    assert (f"0100007F:{one.port:04X} 00000000:0000 0A" in listening) is (address == "127.0.0.1")
+    assert (f"00000000:{one.port:04X} 00000000:0000 0A" in listening) is (address != "127.0.0.1")
+
+
+def test_a_library_with_known_holes_serves_nobody(server: Callable[..., Server], tmp_path: Path) -> None:
+    """The floor of pyproject.toml is checked where it counts: on the machine that serves."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import tornado\ntornado.version, tornado.version_info = '6.5.1', (6, 5, 1, 0)\n"
+    )
+    done = run_server_py(f"--storage.path={tmp_path / 'x.db'}", "--server.port=0", env={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert re.search(r"server\.py: tornado 6\.5\.1 has known holes: install 6\.6\.1 or newer", done.stderr), done.stderr
+    declared = re.search(r'"tornado>=([0-9.]+)"', (ROOT / "pyproject.toml").read_text())
+    assert declared
+    assert tuple(map(int, declared[1].split("."))) == TORNADO

@@ -136,6 +136,32 @@ def _access(handler: type[Guard]) -> str:
     return handler.access.name.lower() + (f"; changes: {write.name.lower()}" if write else "")
 
 
+NEEDS = {
+    "open": "nothing",
+    "device": "a device's token",
+    "person": "a login, of any role",
+    "viewer": "the role viewer",
+    "operator": "the role operator",
+    "admin": "the role admin",
+}
+
+
+def rights() -> str:
+    """Who may what, from the table by which a test asks a server: a row for each thing that is asked for."""
+    from tests.security.matrix import MATRIX, SCOPED
+
+    rows = []
+    for needed, words in NEEDS.items():
+        cells = [
+            f"`{method} {_address(pattern)}`" + (" ◦" if (pattern, method) in SCOPED else "")
+            for pattern, methods in MATRIX.items()
+            for method, asked in methods.items()
+            if asked == needed
+        ]
+        rows.append([words, " · ".join(cells)])
+    return table(["asks for", "to"], rows)
+
+
 def routes() -> str:
     """Every address, who may use it, and what it is."""
     from handlers.base import Guard

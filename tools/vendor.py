@@ -19,11 +19,12 @@ from pathlib import Path
 
 VENDOR = Path(__file__).resolve().parent.parent / "static" / "vendor"
 ESBUILD = "0.28.2"
-PACKAGES = {"uplot": "1.6.32", "lit": "3.3.3", "partysocket": "1.3.0"}
-LICENCES = {"uplot": "LICENSE", "lit": "LICENSE", "partysocket": "LICENSE.txt"}
+PACKAGES = {"uplot": "1.6.32", "lit": "3.3.3", "partysocket": "1.3.0", "lean-qr": "2.7.4"}
+LICENCES = {"uplot": "LICENSE", "lit": "LICENSE", "partysocket": "LICENSE.txt", "lean-qr": "LICENSE"}
 COPIES = {
     "uplot-1.6.32/uPlot.iife.min.js": "uplot/dist/uPlot.iife.min.js",
     "uplot-1.6.32/uPlot.min.css": "uplot/dist/uPlot.min.css",
+    "lean-qr-2.7.4/index.mjs": "lean-qr/index.mjs",
 }
 BUNDLES = {
     "lit-3.3.3/lit.js": (

@@ -23,7 +23,7 @@ from bench.targets import ROOT, BenchError, Running, Telltale, free_port
 from telemetry.core import Core, compose
 from telemetry.history import Query
 from telemetry.model import Batch, Kind, Reading, Refusal, Series
-from telemetry.settings import load as load_settings
+from telemetry.setting_loading import load as load_settings
 
 if TYPE_CHECKING:
     from telemetry.columns import Columns

@@ -1,7 +1,12 @@
 /** The HTTP side of the public contract. A session that has ended (401) is told to `onEnded`. */
-import { t } from "telltale/core/words.js";
+import { lang, t } from "telltale/core/words.js";
 
-const TOKEN = new URLSearchParams(location.search).get("token");
+const here = new URLSearchParams(location.search);
+const TOKEN = here.get("token");
+/** The board as whose screen the page is open (its token is in a cookie): named in each request. */
+export const SCREEN = here.get("screen");
+/** What goes along with every request and link. */
+const ALONG = Object.entries({ token: TOKEN, screen: SCREEN }).filter(([, value]) => value !== null);
 /** Addresses are those of the server, whichever page asks. */
 const ROOT = `${location.origin}/`;
 const FIRST = 500;
@@ -9,17 +14,17 @@ const LONGEST = 8_000;
 /** Answers that will be the same next time. */
 const FINAL = new Set([400, 403, 404, 413]);
 
-/** The address of the live socket; a kiosk link's token goes along. */
+/** The address of the live socket; a token in the page's address goes along. */
 export function liveUrl() {
   const url = new URL("ws/live", ROOT);
   url.protocol = url.protocol.replace("http", "ws");
-  url.search = TOKEN ? `?${new URLSearchParams({ token: TOKEN })}` : "";
+  url.search = new URLSearchParams(ALONG).toString();
   return url.href;
 }
 
-/** The address of another page, or of something to download; a kiosk link's token goes along. */
+/** The address of another page, or of something to download; a token in the page's address goes along. */
 export function pageUrl(path, query = []) {
-  const all = new URLSearchParams(TOKEN ? [...query, ["token", TOKEN]] : query);
+  const all = new URLSearchParams([...query, ...ALONG]);
   const { pathname } = new URL(path, ROOT);
   return all.size ? `${pathname}?${all}` : pathname;
 }
@@ -37,10 +42,35 @@ export function upload(path, file, told, signal) {
   });
 }
 
+/** What the codes of refusals mean; the server's own sentences are in English. */
+const MEANINGS = {
+  bad_message: () => t("The server could not understand this."),
+  bad_request: () => t("The server could not understand this."),
+  bad_value: () => t("The server does not take this value."),
+  bad_time: () => t("The server does not take this time."),
+  too_large: () => t("This is too large."),
+  unknown_device: () => t("There is no such device."),
+  unauthorized: () => t("Your session has ended."),
+  forbidden: () => t("You may not do this."),
+  not_found: () => t("This is not there any more."),
+  conflict: () => t("Someone else has changed this meanwhile."),
+  gone: () => t("This is not there any more."),
+  rate_limited: () => t("This was too often: try again in a moment."),
+  try_later: () => t("The server cannot do this now: try again in a moment."),
+  internal: () => t("The server failed; its log says why."),
+};
+
+/** What the server says; in other languages than its own, what that means stands before it. */
+function saidOf(error) {
+  const meaning = Object.hasOwn(MEANINGS, error?.code ?? "") ? MEANINGS[error.code]() : "";
+  if (lang === "en" || !meaning) return error?.message;
+  return error.message ? `${meaning} (${error.message})` : meaning;
+}
+
 /** An answer that is not 2xx. */
 export class Refused extends Error {
   constructor(status, error) {
-    super(error?.message ?? t("the server answered {status}", { status }));
+    super(saidOf(error) ?? t("the server answered {status}", { status }));
     this.status = status;
     this.code = error?.code;
   }
@@ -99,6 +129,7 @@ export class Api {
     const headers = { Accept: "application/json", ...options.headers };
     if (TOKEN) headers.Authorization = `Bearer ${TOKEN}`;
     const url = new URL(path, ROOT);
+    if (SCREEN !== null) url.searchParams.append("screen", SCREEN);
     const response = await fetch(url, { ...options, headers, redirect: "error", cache: "no-store" });
     if (response.status === 401) this.onEnded();
     const body = await (response.ok ? response[kind]() : response.json()).catch(() => null);

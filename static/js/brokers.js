@@ -2,12 +2,15 @@
 
 /** ms between two looks. */
 const EVERY = 10_000;
+/** ms before the first: what the page is about comes before. */
+const SOON = 1_000;
 
 export class Brokers extends EventTarget {
   /** As the server says it; null: not known yet. */
   list = null;
   #api;
   #users = 0;
+  #first = null;
   #timer = null;
   #asking = false;
 
@@ -20,13 +23,14 @@ export class Brokers extends EventTarget {
   follow() {
     this.#users += 1;
     if (this.#users === 1) {
+      this.#first = setTimeout(this.#look, SOON);
       this.#timer = setInterval(this.#look, EVERY);
       document.addEventListener("visibilitychange", this.#look);
     }
-    this.#look();
     return () => {
       this.#users -= 1;
       if (this.#users) return;
+      clearTimeout(this.#first);
       clearInterval(this.#timer);
       document.removeEventListener("visibilitychange", this.#look);
     };

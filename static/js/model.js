@@ -3,10 +3,11 @@
  * told of changes: "structure", "pending", "view", "annotations" and "connection" as events, values through `watch`;
  * "point" is where someone points in time.
  */
-import { Api, liveUrl } from "telltale/api.js";
+import { Api, liveUrl, SCREEN } from "telltale/api.js";
 import { Annotations } from "telltale/core/annotations.js";
 import { ServerClock } from "telltale/core/clock.js";
 import { Inventory } from "telltale/core/inventory.js";
+import { limitsFrom } from "telltale/core/limits.js";
 import { POINTS, Series } from "telltale/core/series.js";
 import { View } from "telltale/core/view.js";
 import { openLink } from "telltale/link.js";
@@ -14,6 +15,8 @@ import { Loader } from "telltale/loader.js";
 
 /** New series are collected this long (ms) before the API is asked about them. */
 const COLLECT = 150;
+/** ms after which the page asks for what no one waits for: what people came for is there by then. */
+const SOON = 500;
 /** Unknown series that are asked for by name; more, and the whole list is fetched. */
 const BY_NAME = 40;
 
@@ -93,7 +96,8 @@ export class Model extends EventTarget {
     if (this.view.range !== before) for (const one of this.series.values()) one.points = POINTS;
     if (this.view.live && this.linked) for (const one of this.series.values()) one.detail = null;
     this.loader.check();
-    if (this.view.span(this.clock.now()).from < Math.min(this.annotations.from, this.#noted)) this.#annotate();
+    const { from } = this.view.span(this.clock.now());
+    if (this.ready && from < Math.min(this.annotations.from, this.#noted)) this.#annotate();
     this.dispatchEvent(new CustomEvent("view", { detail: { gesture } }));
   }
 
@@ -112,8 +116,6 @@ export class Model extends EventTarget {
       case "load":
         return this.#forget();
       case "devices":
-        this.#annotate();
-        this.#askDamage();
         return this.#list();
       case "storage":
         return this.#damage(action.storage);
@@ -142,6 +144,7 @@ export class Model extends EventTarget {
   }
 
   async #askDamage() {
+    if (SCREEN !== null) return; // not for walls
     const answer = await this.api.getSurely("api/storage/damage");
     if (answer) this.#damage(answer);
   }
@@ -181,11 +184,12 @@ export class Model extends EventTarget {
     for (const told of this.#watchers.get(series) ?? []) told();
   }
 
-  /** A person gave a series a unit or a name. */
-  #labelled({ series, unit, label }) {
+  /** A person gave a series a unit or a name, or thresholds. */
+  #labelled({ series, unit, label, thresholds }) {
     const one = this.series.get(series);
     if (!one) return;
-    Object.assign(one, { unit, title: label });
+    if (thresholds) one.limits = limitsFrom(thresholds);
+    else Object.assign(one, { unit, title: label });
     this.#structure();
     this.#told(one);
   }
@@ -207,7 +211,7 @@ export class Model extends EventTarget {
     for (const about of answer?.series ?? []) {
       const one = this.series.get(about.series);
       if (!one) continue;
-      Object.assign(one, { unit: about.unit, title: about.label });
+      Object.assign(one, { unit: about.unit, title: about.label, limits: limitsFrom(about.thresholds) });
       if (one.device !== about.device || one.metric !== about.metric)
         this.inventory.move(one, about.device, about.metric);
       this.#told(one);
@@ -225,6 +229,10 @@ export class Model extends EventTarget {
     this.ready = true;
     if (this.#unknown.length) this.#place();
     else this.#structure();
+    setTimeout(() => {
+      this.#annotate();
+      this.#askDamage();
+    }, SOON);
   }
 
   async #annotate() {

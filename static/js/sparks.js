@@ -5,9 +5,17 @@
 import { model } from "telltale/context.js";
 import { stateOf } from "telltale/core/overview.js";
 import { BUCKETS, Spark } from "telltale/core/spark.js";
+import { Timeline } from "telltale/core/timeline.js";
 
 /** Series in one request. */
 const BATCH = 40;
+
+const lineOf = (series, range) => (series.kind === "text" ? new Timeline(range) : new Spark(range));
+
+/** A text does not go into a line of numbers, nor a number into a timeline. */
+function put({ spark }, latest) {
+  if (latest && (typeof latest.v === "string") === spark instanceof Timeline) spark.put(latest.t, latest.v);
+}
 
 class Sparks {
   /** name -> the interval that its history shows, in ms or null. */
@@ -25,15 +33,12 @@ class Sparks {
     });
   }
 
-  /** Keep the last `range` ms of a series, call `told()` when it is there; returns {spark, loaded} and `end()`. */
+  /** Keep the last `range` ms of a series, call `told()` when it is there; returns {spark, loaded} and `end()`; `spark` is a Timeline of texts. */
   show(series, range, told) {
     const key = {};
-    const one = { series, range, spark: new Spark(range), loaded: false, told };
-    if (series.latest && typeof series.latest.v !== "string") one.spark.put(series.latest.t, series.latest.v);
-    const stop = this.model.watch(series, () => {
-      const { latest } = series;
-      if (latest && typeof latest.v !== "string") one.spark.put(latest.t, latest.v);
-    });
+    const one = { series, range, spark: lineOf(series, range), loaded: false, told };
+    put(one, series.latest);
+    const stop = this.model.watch(series, () => put(one, series.latest));
     this.#shown.set(key, one);
     this.#check();
     one.end = () => {
@@ -93,9 +98,9 @@ class Sparks {
       ["points", BUCKETS],
     ]);
     for (const one of batch) {
-      const fresh = new Spark(one.range);
+      const fresh = lineOf(one.series, one.range);
       fresh.load(answer?.series[one.series.name] ?? null, now);
-      fresh.follow(one.spark, now);
+      if (fresh.constructor === one.spark.constructor) fresh.follow(one.spark, now);
       one.spark = fresh;
       this.#known.set(one.series.name, fresh.interval);
       if (one.loaded === null) one.loaded = true;

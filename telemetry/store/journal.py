@@ -20,7 +20,7 @@ import json
 import sqlite3
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from telemetry.model import Batch, MessageId, Value
@@ -170,6 +170,42 @@ def append(connection: sqlite3.Connection, rows: Iterable[Row]) -> int:
         connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row._replace(data=_packed(row)))
         size += len(row.data)
     return size
+
+
+def without(row: Row, series: Collection[int], device: str) -> Row | None:
+    """A row, unpacked, with the records of these series blanked and the device's mark gone; None: it has neither.
+
+    A blank record is a 0 of the series 0 at the first time that is left. Everything else keeps its place.
+    """
+    head = row.readings * RECORD.size
+    records = [RECORD.unpack_from(row.data, at) for at in range(0, head, RECORD.size)]
+    marks = json.loads(row.marks) if row.marks else {}
+    if device not in marks and not any(record[0] in series for record in records):
+        return None
+    times = [ts for one, _, ts, _ in records if one not in series]
+    low, high = (min(times), max(times)) if times else (row.received, row.received)
+    packed = bytearray()
+    tail = bytearray()
+    for at, (one, flags, ts, value) in zip(range(0, head, RECORD.size), records, strict=True):
+        if one in series:
+            packed += RECORD.pack(0, NUMBER, low, 0.0)
+        elif flags & KIND_BITS == TEXT_STATE:
+            offset, length = TEXT.unpack_from(row.data, at)[3:]
+            packed += TEXT.pack(one, flags, ts, len(tail), length)
+            tail += row.data[head + offset : head + offset + length]
+        else:
+            packed += RECORD.pack(one, flags, ts, value)
+    marks.pop(device, None)
+    text = json.dumps(marks, ensure_ascii=False) if marks else None
+    made = row._replace(min_ts=low, max_ts=high, marks=text, data=bytes(packed + tail))
+    return made._replace(crc=crc_of(made))
+
+
+def replace(connection: sqlite3.Connection, row: Row) -> None:
+    """Write a row anew, inside the caller's transaction."""
+    connection.execute(
+        "INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row._replace(data=_packed(row))
+    )
 
 
 def _packed(row: Row) -> bytes:

@@ -13,17 +13,23 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from telemetry.store import (
+    accounts,
+    api_tokens,
     audit,
+    blocked,
     boards,
     chunk_schema,
     corrections,
     damages,
+    devices,
     imports,
     journal,
     labels,
     layouts,
     levels,
+    removal,
     roles,
+    thresholds,
     usage,
 )
 
@@ -142,6 +148,30 @@ def _audit(db: Database) -> None:
         db.execute(statement)
 
 
+def _device_tokens(db: Database) -> None:
+    for statement in (*devices.ROTATION, blocked.SCHEMA, removal.SCHEMA):
+        db.execute(statement)
+
+
+def _audit_door(db: Database) -> None:
+    for statement in audit.DOOR:
+        db.execute(statement)
+
+
+def _thresholds(db: Database) -> None:
+    db.execute(thresholds.SCHEMA)
+
+
+def _people(db: Database) -> None:
+    for statement in accounts.PEOPLE:
+        db.execute(statement)
+
+
+def _api_tokens(db: Database) -> None:
+    for statement in api_tokens.SCHEMA:
+        db.execute(statement)
+
+
 STEPS: dict[str, Callable[[Database], None]] = {
     "m001_journal": _journal,
     "m002_registry": _registry,
@@ -161,6 +191,11 @@ STEPS: dict[str, Callable[[Database], None]] = {
     "m016_layouts": _layouts,
     "m017_boards": _boards,
     "m018_audit": _audit,
+    "m019_people": _people,
+    "m020_api_tokens": _api_tokens,
+    "m021_device_tokens": _device_tokens,
+    "m022_audit_door": _audit_door,
+    "m023_thresholds": _thresholds,
 }
 
 

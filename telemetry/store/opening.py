@@ -26,6 +26,11 @@ PRIMARY = 0xFF
 UNWRITABLE = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 
 
+def library_version() -> str:
+    """The version of SQLite itself."""
+    return sqlite3.sqlite_version
+
+
 def unwritable(error: BaseException | None) -> bool:
     """Whether an error of SQLite or the system may mean that the disk takes no writes, but can be read."""
     if isinstance(error, OSError):

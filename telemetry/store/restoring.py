@@ -14,7 +14,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from telemetry.store import copying, migrations
+from telemetry.store import accounts, audit, copying, migrations
+from telemetry.store.audit import AuditRow
 from telemetry.store.backup import publish
 from telemetry.store.checking import Check
 from telemetry.store.db import BLOCK
@@ -27,11 +28,18 @@ class RestoreError(Exception):
 
 
 def restore(
-    backup: Path, database: Path, stamp: str, *, force: bool, told: Callable[[int, int], None] = lambda *_: None
+    backup: Path,
+    database: Path,
+    stamp: str,
+    entry: AuditRow,
+    *,
+    force: bool,
+    told: Callable[[int, int], None] = lambda *_: None,
 ) -> Path | None:
     """Replace ``database`` by ``backup``; where the old one is now, if there was one. Raises RestoreError.
 
-    ``stamp`` (YYYYmmdd-HHMMSS) names the old one; ``told`` hears how many of how many chunks are verified.
+    ``stamp`` (YYYYmmdd-HHMMSS) names the old one, ``entry`` goes into the audit log of the new one, ``told`` hears how
+    many of how many chunks are verified.
     """
     there = [Path(f"{database}{suffix}") for suffix in SUFFIXES if Path(f"{database}{suffix}").exists()]
     if there and not force:
@@ -44,7 +52,7 @@ def restore(
         new.unlink(missing_ok=True)
         shutil.copyfile(backup, new)
         new.chmod(0o600)
-        _renew(new)
+        _renew(new, entry)
         aside = _aside(database, stamp) if there else None
         if aside is not None:
             _keep(database, aside)
@@ -85,13 +93,16 @@ def verify(backup: Path, told: Callable[[int, int], None]) -> None:
         source.close()
 
 
-def _renew(new: Path) -> None:
+def _renew(new: Path, entry: AuditRow) -> None:
     """A new epoch: what was handed out after the backup is no part of this log; its seqs are not given again."""
     connection = sqlite3.connect(new, isolation_level=None)
     try:
+        migrations.apply(connection)  # a backup of an older version may have no audit log
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (secrets.token_hex(8),))
         connection.execute("UPDATE meta SET value = value + ? WHERE key = 'seq_reserved'", (BLOCK,))
+        accounts.end_all(connection)
+        audit.add(connection, entry)
         connection.execute("COMMIT")
     finally:
         connection.close()

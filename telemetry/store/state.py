@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from telemetry.model import AHEAD, Kind, Series, Value, kind_of
 from telemetry.registry import Device, Registry
-from telemetry.store import corrections, damages, journal, labels, log, roles
+from telemetry.store import corrections, damages, journal, labels, log, removal, roles, thresholds
 from telemetry.store.damage import Damaged
 
 SeriesState = tuple[str, str | None, int | None, Value | None, int]
@@ -22,9 +22,13 @@ DeviceState = tuple[int | None, str | None, str]
 def load(connection: sqlite3.Connection, registry: Registry) -> int:
     """Fill the registry; returns the newest arrival stamp (ms), 0 in an empty database. Raises Damaged."""
     registry.load(_devices(connection), _series(connection), roles.aliases(connection))
+    registry.spare(id_ for one in removal.unfinished(connection) for id_ in one.series)
     for id_, label in labels.every(connection).items():
         if (one := registry.by_id.get(id_)) is not None and one.id == id_:
             one.labelled(label.unit, one.unit if label.unit is None else label.source_unit, label.title)
+    for id_, found in thresholds.every(connection).items():
+        if (one := registry.by_id.get(id_)) is not None and one.id == id_:
+            one.thresholds = found
     for id_, masks in corrections.all_active(connection).items():
         if id_ in registry.by_id:
             registry.by_id[id_].masks = tuple(masks)
@@ -116,7 +120,9 @@ def _series(connection: sqlite3.Connection) -> Iterable[Series]:
 
 def _replay(registry: Registry, row: journal.Row) -> None:
     for record in journal.unpack(row.first_seq, row.readings, row.data):
-        series = registry.by_id[record.series]
+        series = registry.by_id.get(record.series)
+        if series is None:  # of a device that was removed
+            continue
         newest = series.durable is None or record.ts >= series.durable[0]
         if newest and not series.hides(record.ts, record.value):
             series.durable = series.latest = (record.ts, record.value)

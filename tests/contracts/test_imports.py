@@ -30,12 +30,14 @@ LAYERS = {
 
 # library -> where it may be imported, and why only there
 LIBRARIES = {
-    # sockets: the core has none; devices.link is a device's own, devices.pollers asks devices that do not send
-    "tornado": ("server", "handlers", "devices.link", "devices.pollers"),
+    # sockets: the core has none; devices.link is a device's own, devices.pollers asks devices that do not send,
+    # devices.outgoing judges where such requests go
+    "tornado": ("server", "handlers", "devices.link", "devices.pollers", "devices.outgoing"),
     "sqlite3": ("telemetry.store",),  # all SQL in one place
     "sqlite_utils": ("telemetry.store",),
     "paho": ("devices.mqtt_connection", "devices.mqtt_dial", "devices.broker_probe"),  # driven by hand: no thread
-    "ifaddr": ("devices.mdns_links",),  # imported when first needed
+    "ifaddr": ("devices.mdns_links", "telemetry.certificates"),  # imported when first needed
+    "cryptography": ("telemetry.certificates",),  # optional, and slow to import
     "amqtt": ("devices.embedded_amqtt",),  # optional, and slow to import
     "cbor2": ("devices.codecs", "devices.frames"),  # one for the server, one for the client
     "jinja2": ("handlers", "devices.ecosystems.templates"),  # there it parses what discovery says, and runs nothing
@@ -122,7 +124,8 @@ def test_every_library_is_a_declared_dependency() -> None:
     """What the server imports is what requirements.txt installs."""
     with (source.ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
-    installed = [*project["dependencies"], *project["optional-dependencies"]["broker"]]
+    extras = project["optional-dependencies"]
+    installed = [*project["dependencies"], *extras["broker"], *extras["cert"]]
     declared = {re.split(r"[<>=!~]", one)[0] for one in installed}
     names = {"argon2-cffi": "argon2", "sqlite-utils": "sqlite_utils", "paho-mqtt": "paho"}
     known = {names.get(one, one) for one in declared} | {*source.PACKAGES, "server"} | set(sys.stdlib_module_names)

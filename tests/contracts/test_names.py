@@ -11,11 +11,17 @@ from tests.contracts import source
 # modules without a test of their name -> the test that is theirs; None: there is nothing to test
 ELSEWHERE: dict[str, str | None] = {
     "handlers/openapi_data.py": "tests/handlers/test_openapi.py",  # a part of the one document
+    "handlers/openapi_audit.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
+    "telemetry/opened.py": "tests/telemetry/test_damage.py",  # the first half of the same story
+    "handlers/openapi_devices.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/openapi_boards.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/openapi_bridges.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/openapi_frames.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/openapi_foreign.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/openapi_layouts.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
+    "handlers/openapi_system.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
+    "handlers/openapi_people.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
+    "handlers/openapi_tokens.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/openapi_words.py": "tests/handlers/test_openapi.py",  # as openapi_data.py
     "handlers/routes.py": "tests/contracts/test_routes.py",
     "handlers/listening.py": "tests/test_server.py",
@@ -28,6 +34,7 @@ ELSEWHERE: dict[str, str | None] = {
     "devices/mqtt_link.py": "tests/devices/test_mqtt_connection.py",  # the interface, and the data that passes by it
     "devices/mqtt_port.py": "tests/telemetry/test_bridging.py",  # the interface; that is who has it
     "telemetry/decoded.py": "tests/telemetry/test_intake.py",  # data, made by decoders and taken by the intake
+    "telemetry/setting_loading.py": "tests/telemetry/test_settings.py",  # the table, and how it is read
     "telemetry/core.py": None,  # names what server.py composes; holds no logic
 }
 

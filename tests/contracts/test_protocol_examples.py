@@ -58,6 +58,7 @@ class World:
         self.device_token = server.device_token("boiler")
         self.gateway_token = server.device_token("site", "--gateway")
         self.api_token = server.api_token("operator")
+        self.admin_token = server.api_token("admin")
         self.memory: dict[str, Any] = {}
         self.sockets: dict[str, Socket] = {}
 
@@ -115,6 +116,7 @@ class World:
         for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
             command, _, shown = part.partition("\n")
             command = command.replace("http://telltale.local:8080", self.server.url)
+            command = command.replace("ADMIN_TOKEN", self.admin_token)
             command = command.replace("DEVICE_TOKEN", self.device_token).replace("API_TOKEN", self.api_token)
             done = source.run("bash", "-c", command)
             if shown.startswith("{"):

@@ -11,7 +11,8 @@ LARGE: dict[str, str] = {
     "devices/embedded_amqtt.py": "all that knows the library inside: its packets, in and out, and its faults",
     "devices/mqtt_bridge.py": "one way of a message, from the broker to its acknowledgement",
     "devices/mqtt_connection.py": "one connection's life, and every callback of the library in it",
-    "telemetry/settings.py": "one table of every setting, and how it is read",
+    "telemetry/settings.py": "one table of every setting",
+    "telemetry/setting_values.py": "one parser for each kind of value",
     "telemetry/ingest.py": "one state machine: what waits, what is written, and what happens when that fails",
     "telemetry/store/db.py": "one owner of connections and threads, through every failure of a disk",
 }

@@ -180,10 +180,15 @@ async def stuck(handler: RequestHandler) -> None:
             await asyncio.sleep(0.05)
 
 
-ANSWERS = ("404", "500", "redirect", "endless", "huge", "stuck")
+async def talkative(handler: RequestHandler) -> None:
+    handler.set_header("X-Long", "x" * 40_000)
+    handler.finish(json.dumps(AWAIR))
 
 
-@pytest.mark.parametrize("answer", [404, 500, redirect, endless, huge, stuck], ids=ANSWERS)
+ANSWERS = ("404", "500", "redirect", "endless", "huge", "stuck", "talkative")
+
+
+@pytest.mark.parametrize("answer", [404, 500, redirect, endless, huge, stuck, talkative], ids=ANSWERS)
 def test_answer_that_is_none_is_counted_and_the_next_one_taken(answer: Any, caplog: pytest.LogCaptureFixture) -> None:
     """Errors, redirects, answers without end in size or in time: none is handed on, and none stops the poller."""
 

@@ -24,6 +24,7 @@ AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_t
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = (
     "/",
+    "/devices",
     "/devices/boiler",
     "/devices/boiler/messages",
     "/devices/unknown/messages",
@@ -33,9 +34,12 @@ PAGES = (
     "/boards/1",
     "/boards/1?kiosk",
     "/data",
+    "/system",
     "/frames",
+    "/account",
+    "/people",
 )
-"""Every page of an operator."""
+"""Every page of an admin."""
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -286,6 +290,23 @@ def test_the_page_speaks_the_language_of_the_browser(
     expect(page.get_by_label(find)).to_be_visible()
     expect(page.locator("main")).to_contain_text("15,5")
     context.close()
+
+
+def test_what_the_server_refuses_is_said_in_the_language_of_the_page(
+    spoken: Server, open_page: Callable[..., Page]
+) -> None:
+    """What it means stands before the server's own sentence, which says which field."""
+    page = open_page(spoken)
+    page.context.add_cookies([{"name": "telltale-language", "value": "de", "url": spoken.url}])
+    page.goto(spoken.url + "/series?name=boiler/flow")
+    page.route("**/api/series/thresholds", lambda route: route.continue_(post_data='{"series": "no/such"}'))
+    field = page.get_by_label("Schwellenwerte")
+    field.fill(">30")
+    field.press("Enter")
+    page.get_by_role("button", name="Für alle übernehmen").click()
+    told = page.get_by_role("alert").filter(has_text="Der Server hat das nicht verstanden. (expected")
+    expect(told).to_be_visible()
+    open_page.troubles[:] = [text for text in open_page.troubles if "400" not in text]  # type: ignore[attr-defined]
 
 
 def test_language_and_time_zone_are_chosen_and_kept(spoken: Server, open_page: Callable[..., Page]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,28 @@ def test_a_tap_tells_a_note_on_a_phone(fed: Server, open_page: Callable[..., Pag
     expect(page.get_by_role("dialog")).to_contain_text("window left open")
     page.screenshot(path=str(artefacts / "annotations-phone-dialog.png"))
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_row_30_notes_leave_as_a_file(fed: Server, open_page: Callable[..., Page]) -> None:
+    """Those of one series in the time shown from its dialog, all that were ever made from the data page."""
+    operator = fed.api_token("operator", name="anna")
+    noted(fed, operator, text="filter changed", series="d/t", **{"from": now() - 20 * MINUTE})
+    noted(fed, operator, text="=oven on", **{"from": now() - 10 * MINUTE, "to": now()})
+    noted(fed, operator, text="long ago", series="d/t", **{"from": now() - 9_000 * MINUTE})
+    noted(fed, operator, text="on u", series="d/u", **{"from": now() - 5 * MINUTE})
+    page = open_page(fed, role="operator")
+    wait_until(lambda: drawn(page, "d/t") > 20, 20)
+    card(page, "d/t").get_by_role("button", name="Notes on t: 2").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Notes as CSV").click()
+    rows = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    assert [(row["text"], row["series"], row["author"]) for row in rows] == [
+        ("'=oven on", "", "anna"),
+        ("filter changed", "d/t", "anna"),
+    ]
+    page.goto(fed.url + "/data")
+    page.locator("tt-export").get_by_role("combobox", name="What").select_option("Notes")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    rows = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    assert [row["text"] for row in rows] == ["on u", "'=oven on", "filter changed", "long ago"]

@@ -255,6 +255,40 @@ def test_statistics_are_those_of_the_selection(fed: Server, open_page: Callable[
     page.screenshot(path=str(artefacts / "charts-statistics.png"), full_page=True)
 
 
+def test_statistics_over_buckets_count_every_reading(fed: Server, open_page: Callable[..., Page]) -> None:
+    """A week of a reading a minute comes in buckets; how many they are, and their mean, is exact all the same."""
+    first = now() - 7 * DAY + HOUR
+    values = [20 + n % 9 for n in range((7 * DAY - 2 * HOUR) // MINUTE)]
+    more(fed, "w", [{"ts": first + n * MINUTE, "values": {"t": value}} for n, value in enumerate(values)])
+    page = open_page(fed)
+    series_page(page, fed, "w/t", "&from=now-7d")
+    expect(page.locator(".statistics")).to_contain_text("The span is shown in buckets")
+    for name, text in (
+        ("Readings", f"{len(values):,}"),
+        ("Mean of readings", f"{sum(values) / len(values):.2f}".rstrip("0").rstrip(".")),
+    ):
+        expect(page.get_by_role("row", name=re.compile(f"^{name}")).locator("td")).to_have_text(text)
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
+def test_strips_begin_and_end_where_charts_do(
+    fed: Server, open_page: Callable[..., Page], options: dict[str, Any]
+) -> None:
+    """One moment is at one place: a strip is exactly as wide as the chart above or below it."""
+    page = open_page(fed, **options)
+    device_page(page, fed, "d")
+    expect(chart(page, "d/u").locator("canvas")).to_be_visible()
+
+    def apart() -> float:
+        strip = page.locator("tt-states tt-strip").first.bounding_box()
+        plots = [box for box in (one.bounding_box() for one in page.locator("tt-figure .u-over").all()) if box]
+        assert strip
+        ends = [(box["x"] - strip["x"], box["x"] + box["width"] - strip["x"] - strip["width"]) for box in plots]
+        return min(max(abs(left), abs(right)) for left, right in ends)
+
+    wait_until(lambda: apart() < 1.5, 10, "the strip to lie as the chart does")
+
+
 def test_a_note_is_written_from_a_chart_and_is_on_all(fed: Server, open_page: Callable[..., Page]) -> None:
     page = open_page(fed, role="operator")
     device_page(page, fed, "d")

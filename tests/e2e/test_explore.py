@@ -443,3 +443,15 @@ def test_nothing_that_is_asked_for_breaks_the_page(look: Callable[..., Page]) ->
     expect(page.get_by_role("alert")).to_contain_text("whenever")
     page.get_by_role("button", name="365d").click()
     expect(page.get_by_text("there is no such series")).to_be_visible()
+
+
+def test_paper_says_what_is_shown_and_of_which_span(look: Callable[..., Page]) -> None:
+    page = look([TEMP], ("from", "2026-03-01T00:00"), ("to", "2026-03-02T00:00"), timezone_id="UTC")
+    expect(page.locator('.views[aria-busy="false"]')).to_be_visible()
+    page.emulate_media(media="print")
+    head = page.locator(".paper")
+    expect(head).to_be_visible()
+    expect(head).to_contain_text("Explore")
+    expect(head).to_contain_text("Mar 1, 2026, 00:00:00 – Mar 2, 2026, 00:00:00")
+    expect(head).to_contain_text("UTC")
+    expect(page.locator(".asked")).to_be_hidden()

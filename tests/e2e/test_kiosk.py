@@ -97,6 +97,33 @@ def test_a_wall_fits_without_scrolling_and_reads_from_three_metres(
         assert page.evaluate(SMALL) == []
 
 
+def test_row_42_the_wall_of_the_overview_is_as_people_arranged_it(
+    server: Callable[..., Server], open_page: Callable[..., Page]
+) -> None:
+    """Order, what is pinned and what is hidden, names and units; also when it is changed while the wall shows it."""
+    one = server({"storage.commit_interval": "0"})
+    feed(one)
+    token = one.api_token("operator")
+
+    def arrange(**patch: Any) -> None:
+        assert one.request("PATCH", "/api/layouts/shared", json_body=patch, token=token).status == 200
+
+    edit = {"series": "boiler/flow", "unit": "°C"}
+    assert one.request("POST", "/api/series/edit", json_body=edit, token=token).status == 200
+    arrange(
+        order={"device:boiler": ["boiler/return", "boiler/burner"]},
+        series={"boiler/burner": {"hidden": True}, "boiler/flow": {"title": "Supply", "unit": "°F", "pinned": True}},
+    )
+    page = open_page(one)
+    wall(page, one, "/?kiosk")
+    heads = page.locator("tt-part h2")
+    expect(heads).to_have_text(["Supply · boiler", "return · boiler"])
+    expect(page.locator("tt-part").first.locator(".reading")).to_have_text("247.1 °F")
+    arrange(devices={"boiler": {"title": "Cellar"}})
+    page.reload()
+    expect(heads).to_have_text(["Supply · Cellar", "return · Cellar"])
+
+
 def test_a_wall_turns_from_board_to_board_and_template_to_device(
     server: Callable[..., Server], open_page: Callable[..., Page]
 ) -> None:

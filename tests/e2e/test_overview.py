@@ -22,6 +22,14 @@ INK = """canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.filter((value, at) => at % 4 === 3 && value > 128).length;
 }"""
+COLOURS = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 1, canvas.width, 1);
+  const found = new Set();
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] > 250) found.add(data.slice(at, at + 3).join());
+  }
+  return found.size;
+}"""
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
 
@@ -203,6 +211,30 @@ def boxes(page: Page, selector: str) -> list[dict[str, float]]:
         "all => all.map(one => one.getBoundingClientRect()).map(({x, width, height}) => ({x, width, height}))"
     )
     return [box for box in found if box["width"]]
+
+
+def test_texts_over_time_are_a_strip_in_their_tile(
+    server: Callable[..., Server], open_page: Callable[..., Page]
+) -> None:
+    """What held before is there from history, what holds now comes live, each in its colour."""
+    one = server({"storage.commit_interval": "0"})
+    socket = device(one, "d")
+    start = now() - 50 * 60_000
+    rows = [{"ts": start + n * 30_000, "values": {"mode": "idle" if n < 60 else "heating"}} for n in range(100)]
+    send(socket, 1, rows)
+    page = open_page(one, path="/")
+    expect(tile(page, "d/mode")).to_contain_text("heating")
+
+    def colours() -> int:
+        """How many different opaque colours are in the strip: each text has an edge of its own."""
+        return int(tile(page, "d/mode").locator("canvas").evaluate(COLOURS))
+
+    wait_until(lambda: ink(page, "d/mode") > 50, 10, "the strip to be drawn")
+    before = colours()
+    assert before >= 2
+    send(socket, 2, [{"ts": now(), "values": {"mode": "defrost"}}])
+    expect(tile(page, "d/mode")).to_contain_text("defrost")
+    wait_until(lambda: colours() > before, 10, "the new state to have its colour")
 
 
 def test_devices_are_in_groups_and_filters_are_in_the_address(

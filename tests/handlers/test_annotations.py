@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from telemetry.annotations import PAGE
 from tests.clients import Reply
 from tests.handlers.fed import T0, Fed, at, feed
 
@@ -137,3 +141,24 @@ def test_a_long_list_comes_in_pages(server: Callable[..., Any]) -> None:
     second = one.get(PATH, page=first["next"])
     assert [note["text"] for note in second["annotations"]] == ["4", "3", "2", "1", "0"]
     assert second["next"] is None
+
+
+def test_notes_leave_as_a_file_of_any_length(server: Callable[..., Any]) -> None:
+    """More than one page of them; of the span and the series that are asked for."""
+    one = feed(server)
+    one.send(at(0, t=1, u=2))
+    token = one.server.api_token("operator", name="anna")
+    count = PAGE + 5
+    for n in range(count):
+        post(one, token, text=f"note {n}", series="boiler/t", **{"from": T0 + n})
+    post(one, token, text="of u", series="boiler/u", **{"from": T0})
+    reply = one.server.request("GET", f"{PATH}.csv?series=boiler/t", token=one.viewer)
+    assert reply.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "telltale-notes.csv" in reply.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(reply.text)))
+    assert [row["text"] for row in rows] == [f"note {n}" for n in reversed(range(count))]
+    assert {(row["series"], row["author"]) for row in rows} == {("boiler/t", "anna")}
+    lines = one.server.request("GET", f"{PATH}.ndjson?from={T0}&to={T0 + 1}", token=one.viewer).text.splitlines()
+    assert sorted(json.loads(line)["text"] for line in lines) == ["note 0", "of u"]
+    assert one.server.request("GET", f"{PATH}.csv?from=never", token=one.viewer).status == 400
+    assert one.server.request("GET", f"{PATH}.csv").status == 401

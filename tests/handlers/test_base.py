@@ -23,6 +23,7 @@ from handlers.credentials import cookie_name
 from telemetry.admission import Admission
 from telemetry.audit import Audit
 from telemetry.auth import Accounts, Role
+from telemetry.blocking import Blocking
 from telemetry.clock import Clock
 from telemetry.identity import TERMINAL
 from telemetry.model import Reason, Refusal
@@ -150,9 +151,11 @@ class Site:
         await store.start()
         accounts = Accounts(store, clock, Audit(clock))
         await accounts.load()
-        admission = Admission("approve", accounts, registry, clock, Tasks(), max_pending=2)
+        blocking = Blocking(store, Audit(clock), clock)
+        admission = Admission("approve", accounts, registry, blocking, clock, Tasks(), max_pending=2)
+        roster = SimpleNamespace(heard=lambda _device, _address: None)
         self.core = SimpleNamespace(
-            settings=Settings(), store=store, accounts=accounts, admission=admission, demo=False
+            settings=Settings(), store=store, accounts=accounts, admission=admission, roster=roster, demo=False
         )
         for role in Role:
             self.tokens[role.name] = await accounts.tokens.add(TERMINAL, role.name, role) or ""

@@ -6,13 +6,14 @@ import gzip
 import json
 import socket
 import struct
+import time
 from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
 import pytest
 
 from tests.handlers.fed import T0, Fed, at, feed
-from tests.support import Server, wait_until
+from tests.support import SCALE, Server, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +133,25 @@ def test_client_that_leaves_at_once_harms_no_one(fed: Fed) -> None:
             path = f"/api/history?series=boiler/t&from=0&token={fed.viewer}"
             one.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
     assert len(fed.history("boiler/t")["t"]) == 100
+
+
+def test_a_century_costs_no_more_than_its_answer(server: Callable[..., Server]) -> None:
+    """All that a device can have sent since 2000, asked for as a hundred years, again and again."""
+    one = server({"storage.commit_interval": "0"})
+    token, viewer = one.device_token("d"), one.api_token()
+    first, step, count = 946_684_800_000, 25 * 365 * 86_400_000 // 50_000, 50_000
+    for begin in range(0, count, 10_000):
+        rows = [{"ts": first + n * step, "values": {"t": n % 1000}} for n in range(begin, begin + 10_000)]
+        assert one.request("POST", "/api/ingest", token=token, json_body=rows).status == 200
+    century = {"series": "d/t", "from_": "0", "to": str(100 * 365 * 86_400_000)}
+    assert sum(one.get("/api/history", viewer, **century)["series"]["d/t"]["count"]) == count
+    before, slowest = one.rss(), 0.0
+    for points in ("1", "1000", "1000000") * 5:
+        asked = time.monotonic()
+        one.get("/api/history", viewer, points=points, **century)
+        slowest = max(slowest, time.monotonic() - asked)
+    assert slowest < 1.0 * SCALE
+    assert one.rss() - before < 50 << 20
+    too_many = "/api/history?series=d/t&points=1000001"
+    assert one.request("GET", too_many, token=viewer).error["code"] == "bad_value"
+    assert one.request("GET", "/api/history?" + "series=d/t&" * 1001, token=viewer).status == 400

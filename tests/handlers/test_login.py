@@ -281,3 +281,63 @@ def test_no_secret_is_in_the_log(server: Callable[..., Server]) -> None:
     assert "GET /api/devices?token=***: 200" in log
     for secret in (PASSWORD, token, setup_token(one), cookie_of(reply).partition("=")[2]):
         assert secret not in log
+
+
+SSO = {"server.sso_header": "Remote-User", "server.trusted_proxies": "127.0.0.1"}
+
+
+def as_proxy(server: Server, path: str, *names: str, **headers: str) -> Reply:
+    """Ask as a proxy does that has logged someone in."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    with contextlib.closing(connection):
+        connection.putrequest("GET", path)
+        for name in names:
+            connection.putheader("Remote-User", name.encode())
+        for header, value in headers.items():
+            connection.putheader(header, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return Reply(answer.status, answer.headers, answer.read())
+
+
+def test_a_trusted_proxy_says_who_asks(server: Callable[..., Server]) -> None:
+    """With the role that this server gives; the password is for those who come past the proxy."""
+    one = with_user(server(SSO))
+    one.cli("user", "add", "J\u00f6rg", "--role", "viewer", stdin=f"{PASSWORD}\n")
+    for name, role in (("me", "operator"), ("J\u00f6rg", "viewer"), ("Jo\u0308rg", "viewer")):
+        reply = as_proxy(one, "/api/account", name)
+        assert reply.status == 200, reply.text
+        assert (reply.json()["role"], reply.json()["sessions"]) == (role, [])
+    assert as_proxy(one, "/api/people", "me").status == 403
+    socket = one.live(headers={"Remote-User": "me"})
+    one.cli("user", "role", "me", "viewer")
+    assert socket.close_code(1) == 4001
+    assert as_proxy(one, "/api/frames", "me").status == 403
+
+
+def test_who_was_not_added_does_not_come_in_by_the_proxy(server: Callable[..., Server]) -> None:
+    """And is not made a user; nor is one whose header comes twice, or is no name. A cookie does not help."""
+    one = with_user(server(SSO))
+    cookie = cookie_of(post(one, "/login", name="me", password=PASSWORD))
+    for names in (["nobody"], [""], ["me", "me"], ["me", "nobody"], ["a*b"], ["\u202eme"]):
+        for headers in ({"Accept": "text/html"}, {"Cookie": cookie}):
+            assert as_proxy(one, "/api/account", *names, **headers).status == 403, names
+    assert as_proxy(one, "/api/account", Cookie=cookie).status == 200
+    assert len(one.cli("user", "list").splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"server.sso_header": "Remote-User"},
+        {"server.sso_header": "Remote-User", "server.trusted_proxies": "10.0.0.0/8"},
+        {"server.sso_header": "X-User", "server.trusted_proxies": "127.0.0.1"},
+    ],
+    ids=["off", "no-proxy", "another-proxy", "another-header"],
+)
+def test_what_others_say_of_themselves_is_nothing(server: Callable[..., Server], settings: dict[str, str]) -> None:
+    one = with_user(server(settings))
+    assert as_proxy(one, "/api/account", "me").status == 401
+    assert as_proxy(one, "/api/account", "me", **{"X-Forwarded-For": "127.0.0.1"}).status == 401
+    assert as_proxy(one, "/", "me", Accept="text/html").status == 302

@@ -15,9 +15,15 @@ from tests.support import Server
 
 PAGES = {
     "/",
+    "/system",
+    "/people",
+    "/password",
+    "/audit",
+    "/account",
     "/boards",
     "/boards/(?P<number>[^/]+)",
     "/data",
+    "/devices",
     "/devices/(?P<device>.+)",
     "/devices/(?P<device>.+)/messages",
     "/explore",
@@ -27,7 +33,8 @@ PAGES = {
     "/series",
     "/setup",
     "/static/(.*)",
-    r"/static/pack/([a-z_/]+\.(?:js|css))",
+    "/tokens",
+    "/static/pack/(.*)",
 }
 """For people with a browser: not part of the API."""
 API = {

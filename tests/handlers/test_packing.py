@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 
 import pytest
 
-from handlers.packing import Unpackable, imports, pack
-from handlers.rendering import STATIC, script, source
+from handlers.packing import PAGE, Unpackable, chunk, chunks, imports, pack
+from handlers.rendering import STATIC, later, script, source
 
 PAGES = sorted(f"telltale/{path.relative_to(STATIC / 'js').as_posix()}" for path in (STATIC / "js").rglob("main.js"))
 
@@ -69,10 +68,52 @@ def test_every_page_packs_into_one_module_that_parses(page: str) -> None:
     assert not [name for name in imports(text) if own(name)]
 
 
-def test_only_catalogues_are_fetched_later() -> None:
-    """A module that is in the file already would run twice, with a state of its own."""
-    later = [path for path in (STATIC / "js").rglob("*.js") if re.search(r"(?<!#)\bimport\(", path.read_text())]
-    assert [path.relative_to(STATIC / "js").as_posix() for path in later] in ([], ["core/words.js"])
+def test_a_chunk_shares_the_modules_of_its_page() -> None:
+    """Each runs once, and keeps its state."""
+    modules = {
+        "telltale/a.js": 'import { count } from "telltale/b.js";\ncount();\n'
+        'export const open = () => import("telltale/c.js");\n',
+        "telltale/b.js": "let n = 0;\nexport const count = () => (n += 1);\n",
+        "telltale/c.js": 'import { count } from "telltale/b.js";\nimport "telltale/d.js";\n'
+        "export const counted = count();\n",
+        "telltale/d.js": 'console.log("with it");\n',
+    }
+    source = modules.__getitem__
+    assert chunks("telltale/a.js", source, own) == {"telltale/c.js": ["telltale/d.js", "telltale/c.js"]}
+    page = pack("telltale/a.js", source, own)
+    part = chunk("telltale/c.js", "telltale/a.js", source, own)
+    assert "with it" not in page
+    program = """
+        const url = (text) => `data:text/javascript,${encodeURIComponent(text)}`;
+        const page = url(PAGE);
+        await import(page);
+        const { counted } = await import(url(PART.replace(NAME, page)));
+        console.log(counted);
+    """
+    for word, text in (("PAGE", page), ("PART", part), ("NAME", PAGE)):
+        program = program.replace(word, json.dumps(text), 1)
+    assert run(program) == "with it\n2"
+
+
+def test_what_two_chunks_need_is_refused() -> None:
+    """It would run twice, with a state each."""
+    modules = {
+        "telltale/a.js": 'import("telltale/b.js");\nimport("telltale/c.js");\n',
+        "telltale/b.js": 'import "telltale/d.js";\n',
+        "telltale/c.js": 'import "telltale/d.js";\n',
+        "telltale/d.js": "",
+    }
+    with pytest.raises(Unpackable, match=r"telltale/d\.js"):
+        chunks("telltale/a.js", modules.__getitem__, own)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_chunk_parses(page: str) -> None:
+    for _, text in later(page).values():
+        done = subprocess.run(
+            ["node", "--input-type=module", "--check"], input=text, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_exports_keep_their_names() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_network
+from types import SimpleNamespace
 
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest, RequestStartLine
 
-from handlers.places import known_host, known_origin, trustworthy
+from handlers.places import by_proxy, forwarded, known_host, known_origin, strict, trustworthy
 
 
 def request(*headers: tuple[str, str], host: str | None = "10.0.0.5:8080", protocol: str = "http") -> HTTPServerRequest:
@@ -131,3 +133,74 @@ def test_programs_send_no_origin() -> None:
 )
 def test_browsers_trust_plain_http_to_the_machine_itself_only(name: str, *, trusted: bool) -> None:
     assert trustworthy(name) is trusted
+
+
+PROXIES = (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "seen"),
+    [
+        ("192.0.2.1", {}, ("192.0.2.1", "http", "pi.local")),
+        ("192.0.2.1", {"X-Forwarded-For": "203.0.113.7"}, ("192.0.2.1", "http", "pi.local")),
+        ("192.0.2.1", {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "e"}, ("192.0.2.1", "http", "pi.local")),
+        ("127.0.0.1", {}, ("127.0.0.1", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.7"}, ("203.0.113.7", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-For": "1.1.1.1, 203.0.113.7"}, ("203.0.113.7", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-For": "1.1.1.1, 203.0.113.7, 10.0.0.2"}, ("203.0.113.7", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-For": "10.0.0.3, 10.0.0.2"}, ("10.0.0.3", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.7:4711"}, ("203.0.113.7", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-For": "[2001:db8::7]:4711"}, ("2001:db8::7", "http", "pi.local")),
+        ("::ffff:127.0.0.1", {"X-Forwarded-For": "2001:db8::7"}, ("2001:db8::7", "http", "pi.local")),
+        ("fd00::1", {"X-Forwarded-For": "203.0.113.7"}, ("203.0.113.7", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-For": "1.1.1.1, unknown"}, ("127.0.0.1", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-For": "1.1.1.1, unknown, 10.0.0.2"}, ("10.0.0.2", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-For": ""}, ("127.0.0.1", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-Proto": "HTTPS"}, ("127.0.0.1", "https", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-Proto": "gopher"}, ("127.0.0.1", "http", "pi.local")),
+        ("127.0.0.1", {"X-Forwarded-Proto": "https, http"}, ("127.0.0.1", "http", "pi.local")),
+        (
+            "127.0.0.1",
+            {"X-Forwarded-For": "203.0.113.7, 10.0.0.2", "X-Forwarded-Proto": "https, http"},
+            ("203.0.113.7", "https", "pi.local"),
+        ),
+        ("127.0.0.1", {"X-Forwarded-Host": "home.example:8443"}, ("127.0.0.1", "http", "home.example:8443")),
+        ("127.0.0.1", {"X-Forwarded-Host": "evil.example, home.example"}, ("127.0.0.1", "http", "home.example")),
+    ],
+)  # fmt: skip
+def test_only_trusted_proxies_speak_for_others(peer: str, headers: dict[str, str], seen: tuple[str, str, str]) -> None:
+    """What a client wrote to the left of them, or without them, is not believed."""
+    assert forwarded(HTTPHeaders({"Host": "pi.local"} | headers), peer, "http", PROXIES) == seen
+
+
+def test_a_header_on_several_lines_is_one_list() -> None:
+    headers = HTTPHeaders()
+    for value in ("1.1.1.1", "203.0.113.7", "10.0.0.2"):
+        headers.add("X-Forwarded-For", value)
+    assert forwarded(headers, "127.0.0.1", "https", PROXIES) == ("203.0.113.7", "https", None)
+
+
+def test_the_proxy_itself_is_known_by_the_connection_alone() -> None:
+    """Whoever it speaks for: what is to be believed of it goes by its own address."""
+    made = request(("X-Forwarded-For", "127.0.0.1"))
+    assert not by_proxy(made, PROXIES)
+    made.connection = SimpleNamespace(context=SimpleNamespace(address=("127.0.0.1", 4711)))
+    made.remote_ip = "203.0.113.7"
+    assert by_proxy(made, PROXIES)
+    assert not by_proxy(made, ())
+    made.connection = SimpleNamespace(context=SimpleNamespace(address="/run/a.sock"))
+    assert not by_proxy(made, PROXIES)
+
+
+@pytest.mark.parametrize("name", ["home.example", "x.y.co.uk", "telltale.dynv6.net"])
+def test_public_names_are_bound_to_https(name: str) -> None:
+    assert strict(name, "auto")
+    assert strict(name, "on")
+    assert not strict(name, "off")
+
+
+@pytest.mark.parametrize("name", ["pi.local", "pi", "localhost", "10.0.0.5", "[fd00::1]", "pi.lan", "a.home.arpa"])
+def test_names_of_the_local_network_are_not_unless_told(name: str) -> None:
+    """HSTS holds for every port of a name: another server of the same machine may speak http only."""
+    assert not strict(name, "auto")
+    assert strict(name, "on")

@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 
 from handlers import rendering
-from handlers.rendering import BARE, STATIC, asset, importmap, modules, script, sheets, style, vendored
+from handlers.packing import PAGE
+from handlers.rendering import (
+    BARE,
+    STATIC,
+    asset,
+    importmap,
+    later,
+    modules,
+    script,
+    sheets,
+    style,
+    vendored,
+)
 
 FILES = sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
 
@@ -27,10 +39,10 @@ def test_file_that_is_missing_is_a_bug_that_shows() -> None:
         asset("js/missing.js")
 
 
-def test_import_map_names_every_module_of_ours_and_the_vendored_ones() -> None:
+def test_import_map_names_what_is_in_no_page_s_file() -> None:
     imports = json.loads(importmap())["imports"]
-    ours = {f"telltale/{path.relative_to(STATIC / 'js').as_posix()}" for path in (STATIC / "js").rglob("*.js")}
-    assert set(imports) == ours | set(BARE)
+    assert set(imports) == set(BARE)
+    assert set(json.loads(importmap("telltale/main.js"))["imports"]) == {*BARE, PAGE, *later("telltale/main.js")}
     assert all(re.fullmatch(r"/static/.*\?v=[0-9a-f]{12}", address) for address in imports.values())
 
 
@@ -42,9 +54,9 @@ def test_page_loads_ahead_the_vendored_modules_that_its_file_imports() -> None:
 
 def test_every_module_is_in_the_file_of_a_page() -> None:
     templates = [path.read_text(encoding="utf-8") for path in (STATIC.parent / "templates").glob("*.html")]
-    pages = {name for text in templates for name in re.findall(r'script\("([^"]+)"\)', text)}
-    packed = "".join(script(page)[1] for page in pages)
-    unused = [name for name in modules() if name.startswith("telltale/") and f"// {name}\n" not in packed]
+    pages = {name for text in templates for name in re.findall(r'set entry = "([^"]+)"', text)}
+    text = "".join(script(page)[1] + "".join(text for _, text in later(page).values()) for page in pages)
+    unused = [name for name in modules() if name.startswith("telltale/") and f"// {name}\n" not in text]
     assert unused == []
 
 
@@ -68,7 +80,7 @@ def test_import_map_cannot_end_its_script_element() -> None:
 
 def test_modules_import_by_names_of_the_map_only() -> None:
     """A relative import would not be versioned, so that an upgrade would mix old and new files."""
-    names = set(json.loads(importmap())["imports"])
+    names = set(modules())
     used: set[str] = set()
     for path in (STATIC / "js").rglob("*.js"):
         source = path.read_text()

@@ -4,8 +4,11 @@ import { catalogue, files, page, read, translated, untranslated } from "./texts.
 
 /** Texts that are the same in every language, or no prose: names, formats, examples. */
 const EXCEPTIONS = new Set([
-  ...["Telltale", "MQTT", "Authorization", "Bearer {}", "Arrow", "CSV", "boiler/*"],
+  ...["Telltale", "MQTT", "Authorization", "Bearer {}", "Arrow", "CSV", "boiler/*", "Python", "Tornado"],
   "ArrowLeft ArrowRight Shift+ArrowRight Shift+ArrowDown Enter Delete",
+  ...["Arduino", "Tasmota", "Home Assistant", "room-*", "boiler"],
+  "Backlog MqttHost {}; MqttPort {}; MqttUser {}; MqttPassword {}; TelePeriod 10\n",
+  ...["Edge", "Opera", "Samsung Internet", "Firefox", "Chromium", "Chrome", "Safari", "Android", "Windows", "Linux"],
   ...["English", "Svenska", "Norsk bokmål", "Deutsch"],
 ]);
 /** What handlers/login.py says of a new name or password (tests/handlers/test_words.py holds it). */

@@ -86,3 +86,18 @@ test("the lower bound is the first place that is not before", () => {
   assert.equal(lowerBound([1, 3, 5], 4), 2);
   assert.equal(lowerBound([1, 3, 5], 9), 3);
 });
+
+test("rows stand for one reading each until one is said to stand for more", () => {
+  const columns = new Columns();
+  columns.put(1, 5);
+  assert.equal(columns.counts, null);
+  columns.put(3, 5, 4, 6, 60);
+  columns.put(2, 5);
+  columns.put(1, 6);
+  assert.deepEqual(Array.from(columns.counts), [1, 1, 60]);
+  assert.equal(columns.all.length, 4);
+  columns.dropBefore(2);
+  for (let t = 4; t < 2000; t += 1) columns.put(t, t, t, t, 2);
+  assert.deepEqual(Array.from(columns.counts.subarray(0, 3)), [1, 60, 2]);
+  assert.equal(columns.counts.length, columns.length);
+});

@@ -11,6 +11,7 @@ test("an export asks for what was chosen and leaves out what was not", () => {
   const all = { patterns: [], from: null, to: null, format: "csv" };
   assert.deepEqual(exportOf(all), ["api/export.csv", []]);
   assert.deepEqual(exportOf({ ...all, patterns: ["*", "a/*"], format: "ndjson" }), ["api/export.ndjson", []]);
+  assert.deepEqual(exportOf({ ...all, what: "notes" }), ["api/annotations.csv", []]);
   const some = exportOf({ ...all, patterns: ["a/*", "b/t"], from: 0, to: 5 });
   assert.deepEqual(some[1], [
     ["series", "a/*"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arc, beyond, limitsOf, pointAt, share } from "../../static/js/core/gauge.js";
+import { arc, limitsOf, pointAt, share } from "../../static/js/core/gauge.js";
 
 test("a value has its place between the limits, and never beyond them", () => {
   assert.equal(share(50, 0, 100), 0.5);
@@ -31,12 +31,4 @@ test("limits that nobody gave are round and hold all that was seen", () => {
     assert.ok(min < max && seen.every((one) => min <= one && one <= max), JSON.stringify([seen, min, max]));
     assert.ok(max >= 2, "a warning that is never reached on the gauge would be no warning");
   }
-});
-
-test("only a number can be beyond a limit, and a limit itself is within", () => {
-  assert.equal(beyond(21, { high: 20 }), "high");
-  assert.equal(beyond(20, { high: 20 }), null);
-  assert.equal(beyond(1, { low: 2, high: 20 }), "low");
-  assert.equal(beyond("high", { low: 2, high: 20 }), null);
-  assert.equal(beyond(null, { low: 2 }), null);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Columns } from "../../static/js/core/columns.js";
-import { joined, nearest, panels, toggled, union } from "../../static/js/core/lines.js";
+import { HUGE, joined, nearest, panels, toggled, union } from "../../static/js/core/lines.js";
 
 function stretch(...rows) {
   const columns = new Columns();
@@ -21,6 +21,14 @@ test("several lines share one time axis, and what one has not is no gap", () => 
     [undefined, 4, 7],
     [undefined, 6, 7],
   ]);
+});
+
+test("what no axis can hold is drawn at the edge of what one can, and the rest is as it was", () => {
+  const [huge, other] = [stretch([1, 1.7e308], [2, -1.7e308], [3, 5]), stretch([4, 1.7e308])];
+  assert.deepEqual(Array.from(joined([huge])[1]), [HUGE, -HUGE, 5]);
+  assert.deepEqual(Array.from(huge.columns.v), [1.7e308, -1.7e308, 5]);
+  assert.equal(joined([huge, other])[4][3], HUGE);
+  assert.ok(Number.isFinite(2.5 * HUGE));
 });
 
 test("one line, or several of the same times, are not copied", () => {

@@ -54,3 +54,9 @@ test("parts keep what fills a hole as it is", () => {
   const link = { template: true };
   assert.deepEqual(parts("See {link} for more", { link }), ["See ", link, " for more"]);
 });
+
+test("what is no language tag is passed over", () => {
+  assert.equal(localeFor(["C"], null), "en");
+  assert.equal(localeFor(["POSIX_", "", "sv-SE"], null), "sv-SE");
+  assert.equal(localeFor(["C", "de-AT"], "de"), "de-AT");
+});

@@ -15,6 +15,7 @@ from telemetry.audit import Audit
 from telemetry.auth import Accounts
 from telemetry.clock import Clock
 from telemetry.hub import Hub
+from telemetry.identity import Actor
 from telemetry.ingest import Pipeline
 from telemetry.live import LiveSession
 from telemetry.maintenance import Maintenance
@@ -22,12 +23,17 @@ from telemetry.metrics import Metrics
 from telemetry.model import Batch, Kind, Reading, Refusal, Series, Value
 from telemetry.registry import Registry
 from telemetry.replay import Replay
-from telemetry.store import state
+from telemetry.store import audit, state
 from telemetry.store.db import Store
 from telemetry.store.limits import UNLIMITED, Limits
 from telemetry.tasks import Tasks
 
 T0 = 1_700_000_000_000
+
+
+def actor(name: str = "anna") -> Actor:
+    """A person who changes something."""
+    return Actor(name, "user", "10.0.0.7")
 
 
 class FailingStore(Store):
@@ -168,3 +174,8 @@ def with_accounts(path: Path, body: Callable[[Accounts, FailingStore], Awaitable
             await store.close()
 
     asyncio.run(main())
+
+
+async def noted(store: Store) -> list[audit.AuditRow]:
+    """The audit log, the oldest entry first."""
+    return (await store.read(lambda connection: audit.newest(connection, None, 1_000)))[::-1]

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from telemetry import totp
 from telemetry.admin import COMMANDS, Admin
 from telemetry.admission import Admission
 from telemetry.audit import Audit
-from telemetry.auth import Accounts, open_key
-from telemetry.clock import Clock
+from telemetry.auth import Accounts, CodeNeeded, open_key
+from telemetry.blocking import Blocking
+from telemetry.clock import Clock, wall_ms
+from telemetry.identity import TERMINAL
 from telemetry.registry import Registry
 from telemetry.tasks import Tasks
 from tests.telemetry.kit import FailingStore
@@ -24,7 +27,9 @@ def run(path: Path, body) -> None:
         await store.start()
         accounts = Accounts(store, clock, Audit(clock))
         await accounts.load()
-        admission = Admission("approve", accounts, registry, clock, Tasks(), max_pending=4)
+        admission = Admission(
+            "approve", accounts, registry, Blocking(store, Audit(clock), clock), clock, Tasks(), max_pending=4
+        )
         try:
             await body(Admin(store, accounts, registry, clock, admission))
         finally:
@@ -59,6 +64,20 @@ def test_a_device_comes_with_a_token_and_stays_when_it_is_revoked(tmp_path: Path
         assert "has no token" in await error(admin, "device revoke", id="boiler")
         (listed,) = await lines(admin, "device list")
         assert (listed["device"], listed["name"], listed["token"]) == ("boiler", "Boiler room", False)
+
+    run(tmp_path, body)
+
+
+def test_another_token_leaves_the_old_one_its_grace(tmp_path: Path) -> None:
+    async def body(admin: Admin) -> None:
+        assert "has no token" in await error(admin, "device rotate", id="boiler", grace=60.0)
+        (first,) = await lines(admin, "device add", id="boiler")
+        (second,) = await lines(admin, "device rotate", id="boiler", grace=60.0)
+        found = admin.accounts.devices.identity
+        assert found(first["token"]) == found(second["token"])
+        assert found(first["token"]) is not None
+        (third,) = await lines(admin, "device rotate", id="boiler", grace=0.0)
+        assert [found(one["token"]) is not None for one in (first, second, third)] == [False, False, True]
 
     run(tmp_path, body)
 
@@ -133,13 +152,37 @@ def test_users_come_and_go(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
+def test_the_terminal_changes_users_and_even_locks_the_last_admin_out(tmp_path: Path) -> None:
+    """It can add one again; and it lets in who has lost the password, or the phone."""
+
+    async def body(admin: Admin) -> None:
+        people = admin.accounts.people
+        await lines(admin, "user add", name="me", role="admin", password="correct horse")
+        offer = admin.accounts.codes.begin("me")
+        code = totp.code_at(offer.secret, wall_ms() // totp.STEP_MS)
+        assert isinstance(await admin.accounts.codes.confirm(TERMINAL, "me", code), list)
+        assert "at least" in await error(admin, "user password", name="me", password="short")
+        assert await lines(admin, "user password", name="me", password="another horse") == []
+        assert isinstance(await people.log_in("me", "another horse", "::1"), CodeNeeded)
+        assert await lines(admin, "user codes-off", name="me") == []
+        assert isinstance(await people.log_in("me", "another horse", "::1"), str)
+        assert "the role is one of" in await error(admin, "user role", name="me", role="root")
+        assert await lines(admin, "user role", name="me", role="viewer") == []
+        assert [line["role"] for line in await lines(admin, "user list")] == ["viewer"]
+        for command in ("user password", "user role", "user codes-off"):
+            assert "no user you" in await error(admin, command, name="you", role="viewer", password="correct horse")
+
+    run(tmp_path, body)
+
+
 def test_tokens_come_and_go(tmp_path: Path) -> None:
     async def body(admin: Admin) -> None:
         (made,) = await lines(admin, "token add", name="kiosk", role="viewer")
         assert set(made) == {"name", "token"}
         assert "exists already" in await error(admin, "token add", name="kiosk", role="viewer")
         (listed,) = await lines(admin, "token list")
-        assert set(listed) == {"name", "role", "created"}
+        assert (listed["name"], listed["role"], listed["series"], listed["expired"]) == ("kiosk", "viewer", None, False)
+        assert made["token"] not in str(listed)
         assert await lines(admin, "token revoke", name="kiosk") == []
         assert "no token kiosk" in await error(admin, "token revoke", name="kiosk")
 
@@ -158,10 +201,16 @@ def test_what_makes_no_sense_is_one_line(tmp_path: Path) -> None:
 
 def test_a_failing_disk_is_an_answer(tmp_path: Path) -> None:
     async def body(admin: Admin) -> None:
+        await lines(admin, "user add", name="x", role="viewer", password="correct horse")
         admin.store.failing = True  # type: ignore[attr-defined]
-        for command in sorted(COMMANDS):
+        commands = COMMANDS.keys() - {"user codes-off"}  # they are off: there is nothing to store
+        for command in sorted(commands, key=lambda one: ("remove" in one, one)):  # who is removed is out all the same
             if not command.endswith(" list"):
                 given = {"id": "x", "name": "x", "role": "admin", "password": "correct horse"}
+                if command.startswith("token "):  # what it does not know could have been a limit
+                    given = {"name": "x", "role": "admin"}
+                if command.startswith("token"):
+                    given = {"name": "x", "role": "admin"}
                 assert "no_such_table" in await error(admin, command, **given)
 
     run(tmp_path, body)

@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
-from telemetry import admission
-from telemetry.admission import MAX_BLOCKED, MAX_METRICS, Admission
+from telemetry import admission, blocking
+from telemetry.admission import MAX_METRICS, Admission
 from telemetry.audit import Audit
 from telemetry.auth import Accounts, DeviceIdentity, open_key
+from telemetry.blocking import Blocking
 from telemetry.clock import Clock
 from telemetry.identity import TERMINAL
 from telemetry.model import Reason, Refusal
 from telemetry.registry import Registry
+from telemetry.store import audit
 from telemetry.store.db import StoreError
 from telemetry.tasks import Tasks
 from tests.telemetry.kit import FailingStore, until
@@ -55,7 +57,15 @@ async def opened(path: Path, policy: str, max_pending: int) -> AsyncIterator[Doo
         accounts,
         registry,
         store,
-        Admission(policy, accounts, registry, Clock(), tasks, max_pending=max_pending),
+        Admission(
+            policy,
+            accounts,
+            registry,
+            Blocking(store, Audit(Clock()), Clock()),
+            Clock(),
+            tasks,
+            max_pending=max_pending,
+        ),
     )
     door.admission.on_change.append(door.pushed.append)
     try:
@@ -166,7 +176,7 @@ def test_blocking_while_the_disk_works_on_the_approval_wins(tmp_path: Path) -> N
         tokens = door.knock("boiler")
         approving = asyncio.ensure_future(door.admission.approve(TERMINAL, "boiler"))
         await asyncio.sleep(0)
-        assert door.admission.block("boiler")
+        assert await door.admission.block(TERMINAL, "boiler")
         assert await approving is None
         assert tokens == []
         assert not door.accounts.devices.has_token("boiler")
@@ -195,7 +205,7 @@ def test_a_blocked_id_is_refused_and_its_socket_closed(tmp_path: Path, policy: s
         door.accounts.watch(open_key("boiler"), lambda: closed.append(1))
         if policy == "approve":
             door.knock("boiler")
-        assert door.admission.block("boiler")
+        assert await door.admission.block(TERMINAL, "boiler")
         assert closed == [1]
         refusal = door.admission.identify("boiler")
         assert isinstance(refusal, Refusal)
@@ -210,7 +220,7 @@ def test_a_blocked_id_is_refused_and_its_socket_closed(tmp_path: Path, policy: s
 def test_a_device_with_a_token_is_not_blocked_but_revoked(tmp_path: Path) -> None:
     async def body(door: Door) -> None:
         await door.accounts.devices.give(TERMINAL, "boiler")
-        assert not door.admission.block("boiler")
+        assert not await door.admission.block(TERMINAL, "boiler")
 
     run(tmp_path, body)
 
@@ -258,14 +268,46 @@ def test_nobody_waits_where_nobody_may(tmp_path: Path) -> None:
     run(tmp_path, body, max_pending=0)
 
 
-def test_blocked_ids_are_bounded_too(tmp_path: Path) -> None:
+def test_blocked_ids_are_bounded_and_none_is_let_go_for_another(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(blocking, "MAX_BLOCKED", 3)
+
     async def body(door: Door) -> None:
-        for n in range(MAX_BLOCKED + 1):
-            door.admission.block(f"d{n}")
-        assert isinstance(door.admission.identify("d0"), DeviceIdentity)
-        assert isinstance(door.admission.identify(f"d{MAX_BLOCKED}"), Refusal)
+        for n in range(3):
+            assert await door.admission.block(TERMINAL, f"d{n}") is True
+        refusal = await door.admission.block(TERMINAL, "one more")
+        assert isinstance(refusal, Refusal)
+        assert refusal.code is Reason.TOO_LARGE
+        assert await door.admission.block(TERMINAL, "d0") is True
+        assert [isinstance(door.admission.identify(f"d{n}"), Refusal) for n in range(3)] == [True] * 3
 
     run(tmp_path, body)
+
+
+def test_who_is_blocked_stays_blocked_over_a_restart_until_someone_unblocks_it(tmp_path: Path) -> None:
+    async def first(door: Door) -> None:
+        door.knock("boiler")
+        await door.admission.block(TERMINAL, "boiler")
+
+    async def then(door: Door) -> None:
+        await door.admission.blocking.load()
+        (row,) = door.admission.blocking.every
+        assert (row.device, row.address, row.who) == ("boiler", "10.0.0.1", "command line")
+        assert isinstance(door.admission.identify("boiler"), Refusal)
+        assert await door.admission.blocking.remove(TERMINAL, "boiler")
+        assert not await door.admission.blocking.remove(TERMINAL, "boiler")
+        assert door.knock("boiler") == []
+
+    async def at_last(door: Door) -> None:
+        await door.admission.blocking.load()
+        assert door.admission.blocking.every == []
+        log = await door.store.read(lambda connection: audit.newest(connection, None, 10))
+        assert [(one.who, one.action, one.subject) for one in log] == [
+            ("command line", "device unblock", "boiler"),
+            ("command line", "device block", "boiler"),
+        ]
+
+    for body in (first, then, at_last):
+        run(tmp_path, body)
 
 
 def test_operators_see_the_latest_values_in_few_pushes_and_bounded_memory(tmp_path: Path, monkeypatch) -> None:

@@ -13,14 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry.annotations import MAX_TEXT, Annotations, Draft, draft_of, position_of, text_of
+from telemetry.audit import Audit
 from telemetry.clock import Clock
 from telemetry.model import Reason, Refusal
 from telemetry.store.annotations import LAST
 from telemetry.store.db import StoreError
 from telemetry.timespec import LIMIT
-from tests.telemetry.kit import T0, Kit, core
+from tests.telemetry.kit import T0, Kit, actor, core
 
 # pure
+
+
+ME = actor("me")
 
 
 def refused(value: object) -> tuple[Reason, str | None]:
@@ -101,7 +105,7 @@ def run(path: Path, body: Callable[[Kit, Annotations], Awaitable[None]], most: i
     async def inner() -> None:
         async with core(path) as kit:
             await kit.send([(0, 1.0)])
-            await body(kit, Annotations(kit.store, kit.registry, kit.hub, Clock(), most=most))
+            await body(kit, Annotations(kit.store, kit.registry, kit.hub, Clock(), Audit(Clock()), most=most))
 
     asyncio.run(inner())
 
@@ -117,8 +121,8 @@ async def listed(notes: Annotations, *patterns: str) -> list[tuple[str | None, s
 
 def test_an_annotation_follows_its_series_through_a_rename_and_a_restart(tmp_path: Path) -> None:
     async def first(kit: Kit, notes: Annotations) -> None:
-        await notes.add(note("on it", series="a/t"), "me")
-        await notes.add(note("everywhere"), "me")
+        await notes.add(ME, note("on it", series="a/t"))
+        await notes.add(ME, note("everywhere"))
         series = kit.registry.series.pop("a/t")
         series.name = "boiler/temperature"
         kit.registry.series[series.name] = series
@@ -135,19 +139,19 @@ def test_an_annotation_follows_its_series_through_a_rename_and_a_restart(tmp_pat
 def test_every_change_is_told_with_the_whole_annotation(tmp_path: Path) -> None:
     async def body(kit: Kit, notes: Annotations) -> None:
         viewer = kit.viewer()
-        made = await notes.add(note("one", series="a/t"), "me")
+        made = await notes.add(ME, note("one", series="a/t"))
         assert isinstance(made, dict)
         number = made["id"]
         assert isinstance(number, int)
-        changed = await notes.replace(number, note("two", to=T0 + 5), "you")
+        changed = await notes.replace(actor("you"), number, note("two", to=T0 + 5))
         assert isinstance(changed, dict)
         assert (changed["series"], changed["text"], changed["to"], changed["author"]) == (None, "two", T0 + 5, "you")
         assert changed["created"] == made["created"]
-        gone = await notes.delete(number)
+        gone = await notes.delete(actor(), number)
         assert gone is not None
         assert gone["deleted"] is not None
         assert await listed(notes) == []
-        back = await notes.restore(number)
+        back = await notes.restore(actor(), number)
         assert back == changed
         told = [frame["annotation"] for frame in viewer.frames if "annotation" in frame]
         assert told == [made, changed, gone, back]
@@ -157,12 +161,12 @@ def test_every_change_is_told_with_the_whole_annotation(tmp_path: Path) -> None:
 
 def test_what_is_not_there_is_none_and_tells_nobody(tmp_path: Path) -> None:
     async def body(kit: Kit, notes: Annotations) -> None:
-        made = await notes.add(note(), "me")
+        made = await notes.add(ME, note())
         assert isinstance(made, dict)
-        await notes.delete(1)
+        await notes.delete(actor(), 1)
         viewer = kit.viewer()
-        assert await notes.replace(1, note(), "me") is None
-        assert [await notes.replace(9, note(), "me"), await notes.delete(9), await notes.restore(9)] == [None] * 3
+        assert await notes.replace(ME, 1, note()) is None
+        assert [await notes.replace(ME, 9, note()), await notes.delete(ME, 9), await notes.restore(ME, 9)] == [None] * 3
         assert [frame for frame in viewer.frames if "annotation" in frame] == []
 
     run(tmp_path / "x.db", body)
@@ -172,14 +176,14 @@ def test_a_series_that_is_unknown_or_not_stored_yet_is_refused(tmp_path: Path) -
     """A crash could give its id to another series."""
 
     async def body(kit: Kit, notes: Annotations) -> None:
-        await notes.add(note(), "me")
-        for done in (await notes.add(note(series="a/x"), "me"), await notes.replace(1, note(series="a/x"), "me")):
+        await notes.add(ME, note())
+        for done in (await notes.add(ME, note(series="a/x")), await notes.replace(ME, 1, note(series="a/x"))):
             assert refused(done) == (Reason.BAD_VALUE, "series")
         kit.series("new")
-        for done in (await notes.add(note(series="a/new"), "me"), await notes.replace(1, note(series="a/new"), "me")):
+        for done in (await notes.add(ME, note(series="a/new")), await notes.replace(ME, 1, note(series="a/new"))):
             assert refused(done) == (Reason.TRY_LATER, "series")
         await kit.send([(0, 1.0)], "new")
-        assert isinstance(await notes.add(note(series="a/new"), "me"), dict)
+        assert isinstance(await notes.add(ME, note(series="a/new")), dict)
 
     run(tmp_path / "x.db", body)
 
@@ -187,12 +191,12 @@ def test_a_series_that_is_unknown_or_not_stored_yet_is_refused(tmp_path: Path) -
 def test_there_is_a_most_and_deleting_makes_room(tmp_path: Path) -> None:
     async def body(kit: Kit, notes: Annotations) -> None:
         for n in range(3):
-            assert isinstance(await notes.add(note(str(n)), "me"), dict)
-        assert refused(await notes.add(note("too many"), "me")) == (Reason.TOO_LARGE, None)
-        assert isinstance(await notes.replace(1, note("still"), "me"), dict)
-        await notes.delete(2)
-        assert isinstance(await notes.add(note("3"), "me"), dict)
-        assert await notes.restore(2) is None
+            assert isinstance(await notes.add(ME, note(str(n))), dict)
+        assert refused(await notes.add(ME, note("too many"))) == (Reason.TOO_LARGE, None)
+        assert isinstance(await notes.replace(ME, 1, note("still")), dict)
+        await notes.delete(actor(), 2)
+        assert isinstance(await notes.add(ME, note("3")), dict)
+        assert await notes.restore(actor(), 2) is None
         assert await listed(notes) == [(None, "3"), (None, "2"), (None, "still")]
 
     run(tmp_path / "x.db", body, most=3)
@@ -201,7 +205,7 @@ def test_there_is_a_most_and_deleting_makes_room(tmp_path: Path) -> None:
 def test_pages_go_on_where_the_last_ended(tmp_path: Path) -> None:
     async def body(kit: Kit, notes: Annotations) -> None:
         for n in range(5):
-            await notes.add(note(str(n)), "me")
+            await notes.add(ME, note(str(n)))
         seen, before = [], LAST
         for _ in range(3):
             page = await notes.page(["*"], 0, LIMIT, before, limit=2)
@@ -220,7 +224,7 @@ def test_a_disk_that_refuses_leaves_nothing_and_tells_nobody(tmp_path: Path) -> 
         viewer = kit.viewer()
         kit.store.failing = True
         with pytest.raises(StoreError):
-            await notes.add(note(), "me")
+            await notes.add(ME, note())
         kit.store.failing = False
         assert await listed(notes) == []
         assert [frame for frame in viewer.frames if "annotation" in frame] == []

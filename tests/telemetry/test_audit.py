@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from telemetry.audit import MAX_STATE, MAX_SUBJECT, Audit, difference, showing
 from telemetry.auth import Accounts, Role
+from telemetry.clock import Clock
 from telemetry.identity import Actor
 from telemetry.store import audit
 from telemetry.store.db import StoreError
@@ -68,3 +70,34 @@ def test_no_secret_is_in_an_entry(tmp_path: Path) -> None:
         assert "argon2" not in text
 
     with_accounts(tmp_path / "x.db", body)
+
+
+def test_an_entry_shows_only_what_differs() -> None:
+    old = {"name": "one", "parts": [{"id": "a", "w": 1}, {"id": "b", "w": 2}], "gone": 1, "same": {"x": 1}}
+    new = {"name": "two", "parts": [{"id": "a", "w": 1}, {"id": "b", "w": 6}], "made": 2, "same": {"x": 1}}
+    expected = (
+        {"name": "one", "parts": {"1": {"w": 2}}, "gone": 1},
+        {"name": "two", "parts": {"1": {"w": 6}}, "made": 2},
+    )
+    assert difference(old, new) == expected
+    assert difference({"a": [1]}, {"a": [1, 2]}) == ({"a": [1]}, {"a": [1, 2]}), "lists of other lengths as they are"
+    assert difference(None, {"a": 1}) == (None, {"a": 1})
+    assert difference({"a": 1}, {"a": 1}) == ({}, {})
+
+
+def test_an_entry_is_bounded_and_says_what_it_left_out() -> None:
+    entry = Audit(Clock()).entry(ME, "board change", "s" * 999)
+    assert len(entry.subject) == MAX_SUBJECT
+    shown = showing(entry, None, {"name": "x", "text": "y" * 99_999, "parts": [1] * 50_000, "n": 7})
+    assert shown.after is not None
+    assert len(shown.after) <= MAX_STATE
+    state = json.loads(shown.after)
+    assert (state["name"], state["parts"], state["n"]) == ("x", "… 50000", 7)
+    assert state["text"].startswith("yyy")
+    assert state["…"].endswith(" characters")
+    many = showing(entry, {f"key {n}": "v" * 100 for n in range(9_999)}, None)
+    assert many.before is not None
+    assert json.loads(many.before).keys() == {"…"}
+    assert showing(entry, ["z" * 99_999], None).before == json.dumps(
+        {"…": "100003 characters"}, ensure_ascii=False
+    ).replace(": ", ":")

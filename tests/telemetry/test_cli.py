@@ -271,7 +271,8 @@ def test_failures_in_the_server_are_one_line_here_too(server: Callable[..., Serv
     one.device_token("boiler")
     done = run_server_py("--config", str(one.config), "device", "add", "boiler")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "server.py: device boiler has a token already: revoke it first\n"
+    why = "device boiler has a token already: replace it (device rotate) or revoke it first"
+    assert done.stderr == f"server.py: {why}\n"
 
 
 def test_a_gateway_added_while_serving_speaks_for_its_devices(server: Callable[..., Server]) -> None:

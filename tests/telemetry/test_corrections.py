@@ -10,53 +10,21 @@ from typing import Any
 import pytest
 
 from telemetry import corrections
+from telemetry.audit import Audit
 from telemetry.clock import Clock, wall_ms
-from telemetry.corrections import Corrections, draft_of
-from telemetry.model import Mask, Reason, Refusal, Value
+from telemetry.corrections import Corrections
+from telemetry.model import Reason, Refusal, Value
 from telemetry.store import corrections as stored
 from telemetry.store import ledger
 from telemetry.store.db import Connection
-from tests.telemetry.kit import T0, Kit, core, until
+from tests.telemetry.kit import T0, Kit, actor, core, until
 
 ASKED = {"series": "a/t", "from": T0, "to": T0 + 1_000, "action": "delete", "why": "on the bench"}
-
-
-# pure
 
 
 def refused(value: object) -> tuple[Reason, str | None]:
     assert isinstance(value, Refusal), value
     return value.code, value.at
-
-
-def test_a_draft_takes_times_as_the_contract_has_them_and_names_in_one_form() -> None:
-    draft = draft_of(ASKED | {"series": "e\u0301/t", "from": "-1h", "to": "2023-11-14T22:13:20Z", "above": 5}, T0)
-    assert not isinstance(draft, Refusal)
-    assert draft == ("\u00e9/t", "delete", Mask(0, T0 - 3_600_000, T0, 5.0, None), "on the bench")
-
-
-@pytest.mark.parametrize(
-    ("change", "code", "at"),
-    [
-        ({"series": 7}, Reason.BAD_VALUE, "series"),
-        ({"action": "drop"}, Reason.BAD_VALUE, "action"),
-        ({"action": []}, Reason.BAD_VALUE, "action"),
-        ({"from": None}, Reason.BAD_TIME, "from"),
-        ({"from": True}, Reason.BAD_TIME, "from"),
-        ({"from": "soon"}, Reason.BAD_VALUE, "from"),
-        ({"to": 2**70}, Reason.BAD_VALUE, "to"),
-        ({"to": T0}, Reason.BAD_TIME, "from"),
-        ({"above": "5"}, Reason.BAD_VALUE, "above"),
-        ({"below": True}, Reason.BAD_VALUE, "below"),
-        ({"below": float("inf")}, Reason.BAD_VALUE, "below"),
-        ({"why": ""}, Reason.BAD_VALUE, "why"),
-        ({"why": None}, Reason.BAD_VALUE, "why"),
-        ({"why": "x" * 501}, Reason.BAD_VALUE, "why"),
-        ({"other": 1}, Reason.BAD_MESSAGE, None),
-    ],
-)
-def test_a_field_that_is_wrong_is_named(change: dict[str, Any], code: Reason, at: str | None) -> None:
-    assert refused(draft_of(ASKED | change, T0)) == (code, at)
 
 
 # on a database
@@ -65,7 +33,7 @@ Body = Callable[[Kit, Corrections], Awaitable[None]]
 
 
 def made(kit: Kit) -> Corrections:
-    return Corrections(kit.store, kit.registry, kit.hub, kit.pipeline, kit.maintenance, Clock())
+    return Corrections(kit.store, kit.registry, kit.hub, kit.pipeline, kit.maintenance, Clock(), Audit(Clock()))
 
 
 def run(path: Path, body: Body) -> None:
@@ -106,7 +74,7 @@ def asked(frm: int, to: int, action: str = "delete", **more: Any) -> dict[str, A
 
 
 async def add(some: Corrections, body: dict[str, Any]) -> Any:
-    done = await some.add(body, "anna")
+    done = await some.add(actor("anna"), body)
     assert isinstance(done, dict), done
     return done
 
@@ -136,13 +104,13 @@ def test_a_spike_goes_and_comes_back(tmp_path: Path, action: str) -> None:
         await kit.send([(1_500, 3.0)])
         assert kit.series().latest == (T0 + 1_500, 3.0)
 
-        back = await some.undo(done["id"], "bert")
+        back = await some.undo(actor("bert"), done["id"])
         assert isinstance(back, dict)
         assert (back["state"], back["undone_by"]) == ("undone", "bert")
         assert isinstance(back["undone_at"], int)
         assert await shown(kit) == [(0, 1.0), (1_000, 2.0), (1_500, 3.0), (2_000, 999.0)]
         assert kit.series().latest == (T0 + 2_000, 999.0)
-        assert await some.undo(done["id"], "carl") == back
+        assert await some.undo(actor("carl"), done["id"]) == back
         assert await some.listed(["a/*"]) == [back]
         assert await some.listed(["b/*"]) == []
 
@@ -195,7 +163,7 @@ def test_a_mask_hides_what_comes_later_and_gives_it_back(tmp_path: Path) -> None
         await kit.send([(5_000, 95.0), (6_000, 6.0)])
         await until(lambda: viewer.readings == [("a/t", 6_000, 6.0)])
         assert await shown(kit) == [(2_000, 2.0), (3_000, "text"), (6_000, 6.0), (20_000, 97.0)]
-        assert isinstance(await some.undo(1, "bert"), dict)
+        assert isinstance(await some.undo(actor("bert"), 1), dict)
         full = [(0, 77.0), (1_000, 96.0), (2_000, 2.0), (3_000, "text"), (4_000, 98.0), (5_000, 95.0), (6_000, 6.0)]
         assert await shown(kit) == [*full, (20_000, 97.0)]
         await kit.maintenance.seal(everything=True)
@@ -318,7 +286,7 @@ def test_what_comes_while_a_deletion_waits_or_is_half_done_survives_it(
             assert await shown(kit) == [*late, *rest]
             assert await kit.store.read(lambda c: c.execute("SELECT count(*) FROM spared").fetchone()) == (0,)
             await balanced(kit)
-            back = await some.undo(row.id, "bert")
+            back = await some.undo(actor("bert"), row.id)
             assert isinstance(back, dict)
             await some.work()
             full = {1_000 * n: float(n) for n in range(1_000)} | dict(late)
@@ -364,8 +332,8 @@ def test_a_deletion_is_forgotten_after_a_month_a_mask_is_not(tmp_path: Path, mon
         assert await kit.store.read(lambda c: c.execute("SELECT count(*) FROM hidden").fetchone()) == (2,)
         monkeypatch.setattr(corrections, "KEPT", -1_000)
         await some.forget()
-        assert refused(await some.undo(gone["id"], "anna")) == (Reason.BAD_VALUE, None)
-        assert isinstance(await some.undo(kept["id"], "anna"), dict)
+        assert refused(await some.undo(actor("anna"), gone["id"])) == (Reason.BAD_VALUE, None)
+        assert isinstance(await some.undo(actor("anna"), kept["id"]), dict)
         assert await shown(kit) == [(1_000, 2.0)]
         assert (await kit.store.read(ledger.accounts)).deleted == 1
 
@@ -375,8 +343,8 @@ def test_a_deletion_is_forgotten_after_a_month_a_mask_is_not(tmp_path: Path, mon
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     async def body(kit: Kit, some: Corrections) -> None:
         await kit.send([(0, 1.0)])
-        assert await some.undo(7, "anna") is None
-        assert refused(await some.add(asked(0, 1, series="a/x"), "anna")) == (Reason.BAD_VALUE, "series")
+        assert await some.undo(actor("anna"), 7) is None
+        assert refused(await some.add(actor("anna"), asked(0, 1, series="a/x"))) == (Reason.BAD_VALUE, "series")
         assert refused(await some.preview(asked(0, 1, series="a/x"))) == (Reason.BAD_VALUE, "series")
         assert await some.preview(asked(500, 900)) == 0
         assert (await add(some, asked(500, 900)))["readings"] == 0
@@ -392,7 +360,7 @@ def test_a_check_finds_nothing_wrong_with_a_corrected_database(tmp_path: Path) -
         await add(some, asked(0, 1_000_000))
         await add(some, asked(2_000_000, 3_000_000, "mask", above=50))
         undone = await add(some, asked(2_500_000, 4_000_000, below=25))
-        await some.undo(undone["id"], "anna")
+        await some.undo(actor("anna"), undone["id"])
 
     run(tmp_path / "x.db", body)
     inspection = Inspection(tmp_path / "x.db", alone=True)

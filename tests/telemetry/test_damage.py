@@ -18,7 +18,7 @@ from telemetry.model import Batch, Kind, Reading, Refusal, Series
 from telemetry.store import quarantine
 from telemetry.store.db import StoreError
 from tests.faults.ruin import EVER, running
-from tests.telemetry.kit import T0, until
+from tests.telemetry.kit import T0, actor, until
 
 
 def readings(core: object, count: int) -> Batch:
@@ -59,6 +59,7 @@ def empty(folder: Path) -> None:
 
 class Listener:
     operator = True
+    scope = None
 
     def __init__(self) -> None:
         self.events: list[dict[str, object]] = []
@@ -87,7 +88,7 @@ def test_a_chunk_that_went_bad_is_a_gap_and_everyone_hears_of_it(tmp_path: Path)
             assert report["damaged"] is True
             assert listener.events[-1]["storage"]["damaged"] is True  # type: ignore[index]
             assert listener.spans
-            assert await core.damages.acknowledge("mia") == 1
+            assert await core.damages.acknowledge(actor("mia")) == 1
             assert listener.events[-1]["storage"]["damaged"] is False  # type: ignore[index]
             core.hub.unregister(listener)  # type: ignore[arg-type]
         async with running(path) as core:

@@ -84,6 +84,7 @@ import asyncio, resource, sys
 from pathlib import Path
 from telemetry.exchange.writing import Form
 from telemetry.exporting import Export, parse
+from telemetry.identity import TERMINAL
 from telemetry.importing import Import
 from tests.telemetry.whole import whole
 
@@ -98,7 +99,7 @@ async def main(count):
             head = b"device,metric,ts,value\\n" if made == 1000 else b""
             return head + b"".join(b"a,t,%d,%d\\n" % (1_600_000_000_000 + n, n % 977) for n in range(made - 1000, made))
         async def told(*_): pass
-        await Import(core, told).run(read, None)
+        await Import(core, TERMINAL, "a file", told).run(read, None)
         async for _ in Export(core, parse([], None, None, Form.CSV, 0)).pieces(): pass
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from telemetry import exposition
 from telemetry.exposition import METRICS, Sample, text
 from telemetry.forecast import Rates
+from telemetry.load import resident
 from telemetry.metrics import Metrics
 from telemetry.model import Reason
 from telemetry.registry import Registry
@@ -90,7 +92,7 @@ def test_value_that_is_not_to_be_had_is_left_out(
 ) -> None:
     """Not every system has /proc."""
     assert re.search(r"^process_resident_memory_bytes [1-9][0-9]{6,}$", text(sample), re.MULTILINE)
-    monkeypatch.setattr(exposition, "STATM", tmp_path / "none")
+    monkeypatch.setattr(exposition, "resident", partial(resident, tmp_path / "none"))
     assert "process_resident" not in text(sample)
 
 

@@ -15,6 +15,7 @@ from telemetry import importing
 from telemetry.core import Core
 from telemetry.exchange.block import NotReadable, Refused
 from telemetry.exchange.writing import Form
+from telemetry.identity import TERMINAL
 from telemetry.importing import Import, Progress
 from telemetry.model import Batch, Kind, Reading, Refusal, Series, Span, Value
 from telemetry.store import ledger
@@ -207,7 +208,7 @@ def test_a_stopped_import_goes_on_where_it_stopped(
             await asyncio.sleep(0)
             return pieces.pop(0) if pieces else b""
 
-        work = asyncio.gather(Import(core, told).run(read, len(data)))
+        work = asyncio.gather(Import(core, TERMINAL, "a file", told).run(read, len(data)))
         await asyncio.wait_for(stop.wait(), 30)
         work.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from telemetry.accept import Gate, Sender
+from telemetry.audit import Audit
 from telemetry.clock import Clock
 from telemetry.labels import MAX_TITLE, MAX_UNIT, Labels
 from telemetry.model import Batch, Entry, Reason, Refusal, Series
-from tests.telemetry.kit import T0, Kit, core
+from tests.telemetry.kit import T0, Kit, actor, core
 
 
 class Rig:
@@ -23,7 +24,7 @@ class Rig:
     def __init__(self, kit: Kit) -> None:
         clock = Clock()
         self.kit = kit
-        self.labels = Labels(kit.store, kit.registry, kit.hub, kit.pipeline, clock)
+        self.labels = Labels(kit.store, kit.registry, kit.hub, kit.pipeline, clock, Audit(clock))
         self._gate = Gate(kit.registry, clock, future_tolerance_ms=1_000, max_series=100)
         self._at = T0
 
@@ -38,7 +39,7 @@ class Rig:
         return self.kit.registry.series["d/t"]
 
     async def edit(self, **body: Any) -> dict[str, object]:
-        done = await self.labels.edit({"series": "d/t"} | body, "anna")
+        done = await self.labels.edit(actor("anna"), {"series": "d/t"} | body)
         assert not isinstance(done, Refusal), done
         return done
 
@@ -127,7 +128,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(tmp_path: Path, body: obj
     async def run() -> None:
         async with rig(tmp_path / "x.db") as one:
             series = await one.says("°C")
-            done = await one.labels.edit(body, "anna")
+            done = await one.labels.edit(actor("anna"), body)
             assert isinstance(done, Refusal)
             assert (done.code, done.at) == (code, at)
             assert (series.unit, series.title) == ("°C", None)

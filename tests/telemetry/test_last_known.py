@@ -41,8 +41,10 @@ def test_a_wrong_clock_is_remembered_until_it_is_right() -> None:
     known.clock_wrong("d", 5, 1_000)
     known.clock_wrong("d", 6, 2_000)
     assert known.clock("d") == (6, 2_000)
+    assert known.clocks() == ["d"]
     known.clock_right("d")
     assert known.clock("d") is None
+    assert known.clocks() == []
 
 
 def test_clocks_and_names_are_bounded() -> None:

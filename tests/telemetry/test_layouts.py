@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from telemetry.audit import Audit
 from telemetry.clock import Clock
 from telemetry.identity import Principal, Role
 from telemetry.layouts import MAX_BODY, SHARED, Layouts, checked, merged, owner_of
 from telemetry.model import Reason, Refusal
-from tests.telemetry.kit import core
+from tests.telemetry.kit import actor, core
 
 
 @pytest.mark.parametrize(
@@ -93,25 +94,25 @@ def test_owners_of_different_kinds_are_different_people() -> None:
 def test_changes_are_kept_over_a_restart_and_undone_one_by_one(tmp_path: Path) -> None:
     async def run() -> None:
         async with core(tmp_path / "x.db") as kit:
-            layouts = Layouts(kit.store, Clock())
-            first = await layouts.change("user:a", {"series": {"d/t": {"size": "L"}}}, "a")
-            again = await layouts.change("user:a", {"series": {"d/t": {"size": "L"}}}, "a")
+            layouts = Layouts(kit.store, Clock(), Audit(Clock()))
+            first = await layouts.change(actor("me"), "user:a", {"series": {"d/t": {"size": "L"}}})
+            again = await layouts.change(actor("me"), "user:a", {"series": {"d/t": {"size": "L"}}})
             assert first == again, "what changes nothing is no version"
-            await layouts.change(SHARED, {"units": {"°C": "°F"}}, "op")
+            await layouts.change(actor("op"), SHARED, {"units": {"°C": "°F"}})
         async with core(tmp_path / "x.db") as kit:
-            layouts = Layouts(kit.store, Clock())
+            layouts = Layouts(kit.store, Clock(), Audit(Clock()))
             both: Any = await layouts.both("user:a")
             assert both["own"]["layout"] == {"series": {"d/t": {"size": "L"}}}
             assert both["shared"]["layout"] == {"units": {"°C": "°F"}}
             assert both["shared"]["who"] == "op"
-            reset = await layouts.reset("user:a", "a")
+            reset = await layouts.reset(actor("me"), "user:a")
             assert (reset["layout"], reset["undo"]) == ({}, True)
-            assert await layouts.reset("user:a", "a") == reset
-            undone: Any = await layouts.undo("user:a")
+            assert await layouts.reset(actor("me"), "user:a") == reset
+            undone: Any = await layouts.undo(actor("me"), "user:a")
             assert undone["layout"] == both["own"]["layout"]
-            undone = await layouts.undo("user:a")
+            undone = await layouts.undo(actor("me"), "user:a")
             assert (undone["layout"], undone["undo"]) == ({}, False)
-            assert await layouts.undo("user:a") is None
+            assert await layouts.undo(actor("me"), "user:a") is None
 
     asyncio.run(run())
 
@@ -119,9 +120,9 @@ def test_changes_are_kept_over_a_restart_and_undone_one_by_one(tmp_path: Path) -
 def test_a_layout_has_a_bound(tmp_path: Path) -> None:
     async def run() -> None:
         async with core(tmp_path / "x.db") as kit:
-            layouts = Layouts(kit.store, Clock())
+            layouts = Layouts(kit.store, Clock(), Audit(Clock()))
             for n in range(100):
-                done = await layouts.change("user:a", {"order": {f"device:{n}": ["x" * 300] * 20}}, "a")
+                done = await layouts.change(actor("me"), "user:a", {"order": {f"device:{n}": ["x" * 300] * 20}})
                 if isinstance(done, Refusal):
                     assert done.code is Reason.TOO_LARGE
                     assert n > MAX_BODY // 10_000

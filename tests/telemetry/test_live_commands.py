@@ -17,7 +17,7 @@ from tests.telemetry.kit import Kit, Viewer, core, until
 
 def commands(kit: Kit, viewer: Viewer, *, operator: bool = True) -> LiveCommands:
     viewer.session.operator = operator
-    return LiveCommands(viewer.session, Switchboard(), kit.tasks)
+    return LiveCommands(viewer.session, Switchboard().command, kit.tasks)
 
 
 async def answers(kit: Kit, *messages: str | bytes, operator: bool = True) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from telemetry import local
 from telemetry.control import Control
 from telemetry.local import Unreachable, carry_out
 from telemetry.lock import DatabaseLock
-from telemetry.settings import Settings, load
+from telemetry.setting_loading import load
+from telemetry.settings import Settings
 
 LIST = {"command": "device list"}
 

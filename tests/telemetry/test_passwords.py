@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 import time
 
 import pytest
@@ -87,6 +90,30 @@ def test_an_overlong_password_is_not_even_hashed() -> None:
     async def body() -> None:
         keeper = Passwords()
         assert not await keeper.fits(await keeper.hash("correct horse"), "correct horse" + "x" * 10_000_000)
+        keeper.close()
+
+    asyncio.run(body())
+
+
+def test_a_user_without_a_password_is_checked_like_any_and_never_fits() -> None:
+    async def body() -> None:
+        keeper = Passwords()
+        for password in ("", "correct horse"):
+            assert not await keeper.fits("", password)
+        keeper.close()
+
+    asyncio.run(body())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a priority is that of the whole process")
+def test_hashing_gives_way_to_everything_else() -> None:
+    async def body() -> None:
+        keeper = Passwords()
+        await keeper.hash("correct horse")
+        (thread,) = [one for one in threading.enumerate() if one.name.startswith("password")]
+        assert thread.native_id is not None
+        above = os.getpriority(os.PRIO_PROCESS, thread.native_id) - os.getpriority(os.PRIO_PROCESS, 0)
+        assert above > 0
         keeper.close()
 
     asyncio.run(body())

@@ -12,6 +12,7 @@ from telemetry.core import Core
 from telemetry.decoded import Decoded, Sample
 from telemetry.frames import Frame
 from telemetry.frames import Summary as Kept
+from telemetry.identity import TERMINAL
 from telemetry.model import Reason, Refusal
 from telemetry.polling import PollPort
 from tests.telemetry.whole import whole
@@ -66,7 +67,7 @@ def test_answer_that_is_refused_is_counted_and_shown_without_a_device(story: Sto
 
 def test_blocked_device_stays_out(story: Story) -> None:
     async def told(core: Core) -> None:
-        core.admission.block("10.0.0.7")
+        await core.admission.block(TERMINAL, "10.0.0.7")
         PollPort(core).take(URL, "awair", FOUND, b"{}")
         await core.pipeline.flush()
         assert core.registry.series == {}

@@ -113,3 +113,33 @@ def test_a_name_that_comes_while_its_device_is_saved_is_saved_once_more() -> Non
     del registry.unsaved_devices[: len(saving)]
     assert registry.unsaved_devices == [device]
     assert device.name == "Boiler"
+
+
+def test_a_device_that_is_forgotten_takes_its_series_along_and_can_be_taken_back() -> None:
+    registry = Registry()
+    boiler, tank = registry.add_device("boiler", 1), registry.add_device("tank", 1)
+    mine = registry.add_series(series("boiler", "t"))
+    other = registry.add_series(series("tank", "t"))
+    registry.rename(mine, "heating")
+    gone, take_back = registry.forget(boiler)
+    assert gone == [mine]
+    assert registry.devices == {"tank": tank}
+    assert registry.series == {"tank/t": other}
+    assert (registry.find("heating"), registry.find("boiler/t")) == (None, None)
+    assert mine.id not in registry.by_id
+    assert (registry.unsaved_devices, registry.unsaved_series) == ([tank], [other])
+    registry.seen([Reading(mine, 1, 1.0)], 5)  # one that was on its way
+    assert boiler.last_seen is None
+    again = registry.add_device("boiler", 2)
+    new = registry.add_series(series("boiler", "t"))
+    assert new.id > max(mine.id, other.id)
+    assert again.series == {"t": new}
+    take_back()
+    assert registry.find("heating") is mine
+
+
+def test_ids_that_are_spared_are_given_to_no_one() -> None:
+    registry = Registry()
+    registry.add_device("boiler", 1)
+    registry.spare([7, 3])
+    assert registry.add_series(series("boiler", "t")).id == 8

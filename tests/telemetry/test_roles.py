@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from telemetry.accept import Gate, Sender
+from telemetry.audit import Audit
 from telemetry.clock import Clock
 from telemetry.corrections import Corrections
 from telemetry.model import Batch, Entry, Reason, Refusal, Value
@@ -17,7 +18,7 @@ from telemetry.roles import Roles, series_name
 from telemetry.store import ledger
 from telemetry.store import roles as stored
 from telemetry.store.db import Connection
-from tests.telemetry.kit import T0, Kit, core, until
+from tests.telemetry.kit import T0, Kit, actor, core, until
 
 
 @pytest.mark.parametrize(
@@ -48,8 +49,8 @@ Body = Callable[[Kit, Roles], Awaitable[None]]
 
 def made(kit: Kit) -> tuple[Roles, Corrections]:
     parts = kit.store, kit.registry, kit.hub, kit.pipeline, kit.maintenance
-    some = Corrections(*parts, Clock())
-    return Roles(*parts, some, Clock()), some
+    some = Corrections(*parts, Clock(), Audit(Clock()))
+    return Roles(*parts, some, Audit(Clock())), some
 
 
 def run(path: Path, body: Body) -> None:
@@ -114,7 +115,7 @@ def test_a_renamed_series_is_found_by_both_names_and_its_device_goes_on(tmp_path
         await new.subscribe("kitchen/*")
         await all_.subscribe("*")
         await other.subscribe("a/*")
-        body = await done(roles.rename({"series": "a/t", "name": "kitchen/temperature"}, "anna"))
+        body = await done(roles.rename(actor("anna"), {"series": "a/t", "name": "kitchen/temperature"}))
         assert (body["from"], body["into"], body["who"]) == ("a/t", "kitchen/temperature", "anna")
         await say(kit, "a", 1_000, 2.0)
         await until(lambda: old.readings == [("a/t", 1_000, 2.0)])
@@ -147,7 +148,7 @@ def test_resume_over_a_rename_comes_under_the_name_that_was_asked_for(tmp_path: 
         await say(kit, "a", 0, 1.0)
         cursor = kit.store.epoch, kit.store.committed
         await say(kit, "a", 1_000, 2.0)
-        await done(roles.rename({"series": "a/t", "name": "b"}, "anna"))
+        await done(roles.rename(actor("anna"), {"series": "a/t", "name": "b"}))
         for pattern, name in (("a/t", "a/t"), ("b", "b"), ("*", "b")):
             viewer = kit.viewer()
             assert (await viewer.subscribe(pattern, since=cursor))["recovered"]
@@ -163,19 +164,19 @@ def test_names_stay_unique(tmp_path: Path) -> None:
     async def body(kit: Kit, roles: Roles) -> None:
         await say(kit, "a", 0, 1.0)
         await say(kit, "b", 0, 1.0)
-        await done(roles.rename({"series": "a/t", "name": "a/u"}, "anna"))
+        await done(roles.rename(actor("anna"), {"series": "a/t", "name": "a/u"}))
         for name in ("b/t", "a/u"):
-            refusal = await roles.rename({"series": "a/u", "name": name}, "anna")
+            refusal = await roles.rename(actor("anna"), {"series": "a/u", "name": name})
             assert isinstance(refusal, Refusal)
             assert (refusal.code, refusal.at) == (Reason.BAD_VALUE, "name")
-        taken = await roles.rename({"series": "b/t", "name": "a/t"}, "anna")
+        taken = await roles.rename(actor("anna"), {"series": "b/t", "name": "a/t"})
         assert isinstance(taken, Refusal)
         refused = await say(kit, "a", 1_000, 5.0, metric="u")
         assert refused is not None
         assert refused.code is Reason.BAD_VALUE
         assert await say(kit, "a", 1_000, 2.0) is None
         assert await shown(kit, "a/u") == [(0, 1.0), (1_000, 2.0)]
-        await done(roles.rename({"series": "a/u", "name": "a/t"}, "anna"))
+        await done(roles.rename(actor("anna"), {"series": "a/u", "name": "a/t"}))
         assert await say(kit, "a", 1_000, 5.0, metric="u") is not None  # a/u still finds a/t
         assert list(kit.registry.series) == ["a/t", "b/t"]
 
@@ -198,7 +199,7 @@ def test_a_merge_that_makes_no_sense_is_refused(tmp_path: Path, body: object, at
     async def inner(kit: Kit, roles: Roles) -> None:
         await say(kit, "a", 0, 1.0)
         await say(kit, "b", 0, 1.0)
-        refusal = await roles.merge(body, "anna")
+        refusal = await roles.merge(actor("anna"), body)
         assert isinstance(refusal, Refusal)
         assert refusal.at == at
         assert await roles.changes() == []
@@ -218,7 +219,7 @@ def test_a_new_device_takes_the_role_of_the_old_one(tmp_path: Path) -> None:
         viewer, by_new_name = kit.viewer(), kit.viewer()
         await viewer.subscribe("old/*")
         await by_new_name.subscribe("new/t")
-        body = await done(roles.merge({"from": "new/t", "into": "old/t"}, "anna"))
+        body = await done(roles.merge(actor("anna"), {"from": "new/t", "into": "old/t"}))
         assert (body["state"], body["readings"], body["from"], body["into"]) == ("done", 5, "new/t", "old/t")
         await say(kit, "new", 8, 18.0)
         full = [(0, 0.0), (1, 1.0), (2, 2.0), (3, 3.0), (4, 4.0), (5, 15.0), (6, 16.0), (7, 17.0), (8, 18.0)]
@@ -252,11 +253,11 @@ def test_a_role_that_is_taken_over_from_a_moment_on_leaves_what_was_before(tmp_p
         await say(kit, "old", 0, 0.0)
         for ts in range(1, 6):
             await say(kit, "new", ts, float(ts))
-        await done(roles.merge({"from": "new/t", "into": "old/t", "since": T0 + 3}, "anna"))
+        await done(roles.merge(actor("anna"), {"from": "new/t", "into": "old/t", "since": T0 + 3}))
         assert await shown(kit, "old/t") == [(0, 0.0), (3, 3.0), (4, 4.0), (5, 5.0)]
         assert await shown(kit, "new/t") == [(1, 1.0), (2, 2.0)]
         assert kit.registry.series["new/t"].latest == (T0 + 2, 2.0)
-        again = await roles.merge({"from": "new/t", "into": "old/t"}, "anna")
+        again = await roles.merge(actor("anna"), {"from": "new/t", "into": "old/t"})
         assert isinstance(again, Refusal)
 
     async def second(kit: Kit, roles: Roles) -> None:
@@ -265,7 +266,7 @@ def test_a_role_that_is_taken_over_from_a_moment_on_leaves_what_was_before(tmp_p
         assert await shown(kit, "new/t") == [(1, 1.0), (2, 2.0)]
         assert kit.registry.series["new/t"].latest == (T0 + 2, 2.0)
         # what is left can play a role again: the device goes back to it
-        await done(roles.merge({"from": "old/t", "into": "new/t", "since": T0 + 6}, "anna"))
+        await done(roles.merge(actor("anna"), {"from": "old/t", "into": "new/t", "since": T0 + 6}))
         await say(kit, "new", 7, 7.0)
         assert await shown(kit, "new/t") == [(1, 1.0), (2, 2.0), (6, 6.0), (7, 7.0)]
 
@@ -277,7 +278,7 @@ def test_what_is_sent_while_a_merge_begins_is_in_the_role(tmp_path: Path) -> Non
     async def body(kit: Kit, roles: Roles) -> None:
         await say(kit, "old", 0, 0.0)
         await say(kit, "new", 1, 1.0)
-        merging = kit.tasks.start(roles.merge({"from": "new/t", "into": "old/t"}, "anna"), "merge")
+        merging = kit.tasks.start(roles.merge(actor("anna"), {"from": "new/t", "into": "old/t"}), "merge")
         ts = 2
         while not merging.done():
             assert await say(kit, "new", ts, float(ts)) is None

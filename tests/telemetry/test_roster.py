@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
+from telemetry import roster
 from telemetry.clock import Clock
 from telemetry.last_known import Known, LastKnown
 from telemetry.presence import Presence
@@ -75,5 +78,19 @@ def test_what_is_fresh_is_told_once(tmp_path: Path) -> None:
             assert told["last_known"]["t"]["value"] == 2.0
             assert one.known.fresh == set()
             del sweeper
+
+    asyncio.run(body())
+
+
+def test_addresses_are_those_last_seen_and_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roster, "ADDRESSES_MAX", 2)
+
+    async def body() -> None:
+        async with rig(tmp_path / "x.db") as one:
+            for device, address in (("a", "1"), ("b", "2"), ("a", "3"), ("c", "4")):
+                one.roster.heard(device, address)
+            assert [one.roster.address(device) for device in "abc"] == ["3", "", "4"]
+            one.roster.forget("a")
+            assert one.roster.address("a") == ""
 
     asyncio.run(body())

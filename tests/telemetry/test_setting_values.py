@@ -147,3 +147,51 @@ def test_a_host_name_of_one_word(text: str) -> None:
 def test_what_is_no_host_name_of_one_word(text: str) -> None:
     with pytest.raises(ValueError, match="host name of one word"):
         values.host_label(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        ("127.0.0.1", ["127.0.0.1/32"]),
+        ("127.0.0.1, 10.0.0.0/29 ::1", ["127.0.0.1/32", "10.0.0.0/29", "::1/128"]),
+        ("fd00::/8", ["fd00::/8"]),
+    ],
+)
+def test_networks(text: str, found: list[str]) -> None:
+    assert [str(one) for one in values.networks(text)] == found
+
+
+@pytest.mark.parametrize(
+    "text", ["proxy.local", "10.0.0.1/8", "10.0.0.0/33", "*", "10.0.0", "1", "[::1]", "10.0.0.1:80"]
+)
+def test_what_is_no_network_is_trusted_by_nobody(text: str) -> None:
+    """A host bit in a network is a slip of the pen that would trust more, or other, machines than meant."""
+    with pytest.raises(ValueError, match="is not a list of addresses"):
+        values.networks(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30d", 2_592_000), ("12 h", 43_200), ("90 s", 90), ("5 min", 300), ("45", 45), ("2 s", 2)]
+)
+def test_a_duration_is_seconds_in_the_unit_that_people_write(text: str, seconds: float) -> None:
+    assert values.duration(1, 31_536_000)(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "0 s", "-1", "1.5 h", "1 month", "forever", "30d 5h", "367d", "٣ d", "1e3"])
+def test_what_is_no_duration_in_its_bounds_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration of 1 s to 366 d"):
+        values.duration(1, 366 * 86_400)(text)
+
+
+@pytest.mark.parametrize("name", ["", "Remote-User", "X-Forwarded-User", "X-authentik-username"])
+def test_a_header_is_named(name: str) -> None:
+    assert values.header_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["Remote User", "Remote-User:", "Rémote", "a\r\nb", "Cookie", "authorization", "HOST", "x" * 65]
+)
+def test_what_can_be_no_header_or_carries_something_else_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="header"):
+        values.header_name(name)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from telemetry.settings import SECTIONS, SETTINGS, Settings, SettingsError, load
+from telemetry.setting_loading import load
+from telemetry.settings import SECTIONS, SETTINGS, Settings, SettingsError
 from tests.support import ROOT, run_server_py
 
 INTRODUCTION = """\

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from telemetry.throttle import ACCOUNT_BURST, ADDRESS_BURST, ADDRESS_REFILL, MAX_KEYS, Throttle
+import pytest
+
+from telemetry.throttle import (
+    ACCOUNT_BURST,
+    ADDRESS_BURST,
+    ADDRESS_REFILL,
+    CODE_BURST,
+    CODE_REFILL,
+    MAX_KEYS,
+    Throttle,
+)
 
 
 class Time:
@@ -65,3 +75,35 @@ def test_memory_is_bounded() -> None:
     for n in range(3 * MAX_KEYS):
         throttle.attempt(f"strange address {n}", f"user {n}")
     assert len(throttle._addresses._used) == len(throttle._accounts._used) == MAX_KEYS
+
+
+def test_who_was_here_before_does_not_wait_for_the_account() -> None:
+    """But for the address: a stolen network does not guess faster."""
+    throttle = Throttle(Time())
+    throttle.know("10.9.0.1", "me")
+    for n in range(ACCOUNT_BURST):
+        assert not throttle.attempt(f"10.1.{n}.1", "me")
+    assert throttle.attempt("10.2.0.1", "me")
+    assert not throttle.attempt("10.9.0.1", "me")
+    throttle.take_back("10.9.0.1", "me")
+    assert throttle.attempt("10.9.0.1", "you") == 0
+    assert throttle.attempt("10.2.0.1", "me")  # what was known is not given back to everyone
+    waits = [throttle.attempt("10.9.0.1", "me") for _ in range(ADDRESS_BURST + 1)]
+    assert waits[-1]
+
+
+def test_codes_have_a_bucket_of_their_own() -> None:
+    throttle = Throttle(Time())
+    for n in range(CODE_BURST):
+        assert not throttle.attempt_code(f"10.1.{n}.1", "me")
+    assert throttle.attempt_code("10.2.0.1", "me") == pytest.approx(CODE_REFILL)
+    assert not throttle.attempt("10.2.0.1", "me")
+    throttle.take_back_code("10.1.0.1", "me")
+    assert not throttle.attempt_code("10.2.0.1", "me")
+
+
+def test_addresses_that_are_known_are_bounded() -> None:
+    throttle = Throttle(Time())
+    for n in range(MAX_KEYS + 10):
+        throttle.know(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", "me")
+    assert len(throttle._known) == MAX_KEYS

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from telemetry import exporting, settings
+from telemetry import exporting, setting_loading
 from telemetry.core import Core, compose
 from telemetry.exchange.block import Refused
 from telemetry.exchange.writing import Form
+from telemetry.identity import TERMINAL
 from telemetry.importing import Import, Progress
 from telemetry.model import Refusal
 
@@ -19,7 +20,7 @@ from telemetry.model import Refusal
 async def whole(path: Path, **options: str) -> AsyncIterator[Core]:
     """A running core on the database of a directory; ``devices_max_series="3"`` is a setting."""
     given = [(key.replace("_", ".", 1), value) for key, value in options.items()]
-    core = await compose(settings.load(given, {}, path / "config.ini"), demo=False)
+    core = await compose(setting_loading.load(given, {}, path / "config.ini"), demo=False)
     core.tasks.start(core.pipeline.run(), "pipeline")
     try:
         yield core
@@ -44,7 +45,7 @@ async def take_in(
     async def read() -> bytes:
         return pieces.pop(0) if pieces else b""
 
-    return await Import(core, told).run(read, size), refused
+    return await Import(core, TERMINAL, "a file", told).run(read, size), refused
 
 
 async def given_out(core: Core, *patterns: str, form: Form = Form.CSV, **span: Any) -> bytes:

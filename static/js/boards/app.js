@@ -5,7 +5,8 @@ import "telltale/boards/editor.js";
 import "telltale/boards/grid.js";
 import "telltale/boards/history.js";
 import "telltale/boards/kiosk.js";
-import { choice, deleted, editBar, empty } from "telltale/boards/pieces.js";
+import "telltale/boards/links.js";
+import { choice, deleted, editBar, empty, file, links } from "telltale/boards/pieces.js";
 import { glyphs, kindWord } from "telltale/boards/words.js";
 import { me, model } from "telltale/context.js";
 import { address, param, put } from "telltale/address.js";
@@ -18,6 +19,7 @@ import { themes } from "telltale/theme.js";
 import "telltale/ui/banner.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
+import "telltale/ui/time.js";
 import { openRange } from "telltale/boards/model.js";
 import { leaveTool, themeTool } from "telltale/ui/tools.js";
 
@@ -76,6 +78,7 @@ class BoardPage extends Element {
       <main id="main" tabindex="-1" class="board">${this.#main()}</main>
       <p class="offstage" aria-live="polite">${this.#said}</p>
       <tt-part-editor @apply=${(event) => this.#apply(event.detail)}></tt-part-editor>
+      ${me.operator && !me.demo ? html`<tt-board-links></tt-board-links>` : nothing}
       <tt-board-history @restored=${() => this.#leave()}></tt-board-history>`;
   }
 
@@ -134,6 +137,7 @@ class BoardPage extends Element {
               />`
             : html`<h1>${name}</h1>`
         }
+        <tt-badge></tt-badge>
       </div>
       ${this.#found && isTemplate(this.#content) ? this.#choice() : nothing}
       <div class="ranges" role="group" aria-label=${t("Time range")}>
@@ -162,14 +166,8 @@ class BoardPage extends Element {
     return html`<a class="tool" href=${location.pathname + wall} title=${t("Show on a wall")} aria-label=${t("Show on a wall (kiosk)")}
         >${glyphs.screen}</a
       >
-      <a
-        class="tool"
-        href=${pageUrl(`/api/boards/${this.id_}/export`)}
-        download
-        title=${t("Export as a file")}
-        aria-label=${t("Export as a file")}
-        >${icons.data}</a
-      >
+      ${me.operator && !me.demo && !this.#found.deleted ? links(() => this.querySelector("tt-board-links").open(this.id_)) : nothing}
+      ${file(this.id_)}
       ${
         me.operator && !this.#found.deleted
           ? html`<button class="edit" @click=${this.#edit}>${glyphs.pencil}<span>${t("Edit")}</span></button>`

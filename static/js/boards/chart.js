@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { Shower } from "telltale/boards/model.js";
 import { fullName, shortName } from "telltale/boards/names.js";
-import { ageOf, breachOf, valueOf } from "telltale/boards/value.js";
+import { ageOf, breachOf, limitsFor, valueOf } from "telltale/boards/value.js";
 import { panels } from "telltale/core/lines.js";
 import "telltale/ui/chart.js";
 
@@ -12,11 +12,9 @@ class ChartPart extends Shower {
   static properties = { short: { type: Boolean } };
   #key = "";
   #panels = [];
-  #limits = [];
 
   willUpdate(changes) {
     super.willUpdate(changes);
-    const { low, high } = this.part;
     const nameOf = this.short ? shortName : fullName;
     const lines = this.names.map((name, index) => ({
       key: name,
@@ -25,7 +23,7 @@ class ChartPart extends Shower {
       name: nameOf(name),
     }));
     const shape = lines.map(({ key, series, name }) => [key, name, series?.kind, series?.unit, series?.title]);
-    const key = JSON.stringify([shape, low, high]);
+    const key = JSON.stringify(shape);
     if (key === this.#key) return;
     this.#key = key;
     // booleans have an axis of their own, and none for texts: those are strips
@@ -34,10 +32,6 @@ class ChartPart extends Shower {
     const charts = panels(known.filter(({ series }) => series.kind !== "boolean")).map((one) => one.lines);
     const rest = lines.filter((line) => !known.includes(line)).map((line) => [line]);
     this.#panels = [...charts, ...booleans.map((line) => [line]), ...rest];
-    this.#limits = [
-      ...(low === undefined ? [] : [{ value: low, above: false }]),
-      ...(high === undefined ? [] : [{ value: high, above: true }]),
-    ];
   }
 
   render() {
@@ -58,7 +52,7 @@ class ChartPart extends Shower {
                     role="img"
                     data-series=${lines[0].key}
                     .lines=${lines}
-                    .limits=${this.#limits}
+                    .limits=${limitsFor(lines[0].series, this.part)}
                   ></tt-chart>`
                 : nothing
             }

@@ -1,10 +1,11 @@
 /** A gauge: an arc between two limits, and always the number, its unit and the limits in figures. */
 import { html, nothing, svg } from "lit";
 import { Shower } from "telltale/boards/model.js";
-import { ageOf, breachOf, valueOf } from "telltale/boards/value.js";
+import { ageOf, breachOf, limitsFor, valueOf } from "telltale/boards/value.js";
 import { shortName } from "telltale/boards/names.js";
 import { formatValue } from "telltale/core/format.js";
-import { arc, beyond, limitsOf, pointAt, share } from "telltale/core/gauge.js";
+import { arc, limitsOf, pointAt, share } from "telltale/core/gauge.js";
+import { broken } from "telltale/core/limits.js";
 import { t } from "telltale/core/words.js";
 
 const R = 42;
@@ -14,6 +15,7 @@ class Gauge extends Shower {
     const series = this.first;
     const value = typeof series?.latest?.v === "number" ? series.latest.v : null;
     const { min, max } = limitsOf(this.part, series?.unit, this.#seen(series, value));
+    const limits = limitsFor(series, this.part);
     const at = value === null ? 0 : share(value, min, max);
     const unit = series?.unit ?? "";
     const said = value === null ? t("no reading") : `${formatValue(value, series.decimals)} ${unit}`;
@@ -30,8 +32,8 @@ class Gauge extends Shower {
           })}
         >
           <path class="track" d=${arc(0, 1, R)}></path>
-          ${at > 0 ? svg`<path class="filled" data-beyond=${beyond(value, this.part) ?? nothing} d=${arc(0, at, R)}></path>` : nothing}
-          ${["low", "high"].map((which) => this.#mark(this.part[which], min, max))}
+          ${at > 0 ? svg`<path class="filled" ?data-beyond=${broken(limits, value).length > 0} d=${arc(0, at, R)}></path>` : nothing}
+          ${limits.map((one) => this.#mark(one.value, min, max))}
         </svg>
         <p class="big">${valueOf(series)}</p>
         <p class="ends"><span>${formatValue(min)}</span><span>${formatValue(max)}</span></p>
@@ -41,7 +43,7 @@ class Gauge extends Shower {
   }
 
   #mark(limit, min, max) {
-    if (limit === undefined || limit < min || limit > max) return nothing;
+    if (limit < min || limit > max) return nothing;
     const [x1, y1] = pointAt(share(limit, min, max), R - 7);
     const [x2, y2] = pointAt(share(limit, min, max), R + 7);
     return svg`<line class="limit" x1=${x1} y1=${y1} x2=${x2} y2=${y2}></line>`;

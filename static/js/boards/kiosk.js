@@ -4,13 +4,17 @@
  * answers has another build of the pages.
  */
 import { html, nothing } from "lit";
+import { SCREEN } from "telltale/api.js";
 import "telltale/boards/grid.js";
 import { openRange } from "telltale/boards/model.js";
 import { model } from "telltale/context.js";
 import { automatic, fitting, isTemplate, screens } from "telltale/core/boards.js";
-import { formatTime } from "telltale/core/format.js";
+import { formatTime, titleOf } from "telltale/core/format.js";
 import { label } from "telltale/core/inventory.js";
+import { compose } from "telltale/core/layout.js";
+import { canonical } from "telltale/core/units.js";
 import { t } from "telltale/core/words.js";
+import { layout } from "telltale/layout.js";
 import { Element } from "telltale/ui/element.js";
 import { everySecond } from "telltale/ui/ticker.js";
 
@@ -31,18 +35,30 @@ class Kiosk extends Element {
     super.connectedCallback();
     document.documentElement.dataset.kiosk = "";
     this.on(model, "structure");
+    this.on(layout, "change");
     this.on(model, "connection", () => this.#connected());
     this.on(model, "board", () => this.#load());
     this.until(everySecond(() => this.#turn()));
     this.#load();
+    this.#arrange();
   }
 
   #connected() {
     if (model.connection === "live") {
       this.#upgrade();
       this.#load();
+      this.#arrange();
     }
     this.soon();
+  }
+
+  /** Whether all that there is is shown, as the overview has it. */
+  get #all() {
+    return !this.board && !this.#params.has("boards");
+  }
+
+  #arrange() {
+    if (this.#all) layout.load();
   }
 
   /** Only an answer of the server that is there now leads to a reload; no answer changes nothing. */
@@ -84,7 +100,7 @@ class Kiosk extends Element {
   /** What there is to show: [{name, device, content}], a screen each. */
   get screens() {
     const found = [];
-    if (!this.board && !this.#params.has("boards")) found.push(...this.#screensOf(this.#everything(), null));
+    if (this.#all && layout.loaded) found.push(...this.#screensOf(this.#everything(), null));
     for (const content of this.#boards ?? []) {
       if (!isTemplate(content)) found.push(...this.#screensOf(content, null));
       else for (const device of this.#devices(content)) found.push(...this.#screensOf(content, device));
@@ -99,7 +115,17 @@ class Kiosk extends Element {
   }
 
   #everything() {
-    return automatic([...model.inventory.devices.values()].flatMap((device) => device.series));
+    const { pinned, sections } = compose([...model.inventory.devices.values()], layout.layers);
+    const tiles = [...pinned, ...sections.flatMap(({ devices }) => devices.flatMap((one) => one.tiles))];
+    return automatic(tiles.map(({ series, device, look }) => ({ name: series.name, ...this.#look(series, device, look) })));
+  }
+
+  /** What people chose on the overview holds on the wall too: names and units. */
+  #look(series, device, { title, unit }) {
+    const own = layout.layers.device(device.id).title;
+    const named = title || own ? { title: `${title ?? titleOf(series)} · ${own ?? label(device)}` } : {};
+    const shown = series.unit ? (unit ?? layout.layers.unit(canonical(series.unit))) : null;
+    return shown ? { ...named, unit: shown } : named;
   }
 
   #screensOf(content, device) {
@@ -118,6 +144,7 @@ class Kiosk extends Element {
   }
 
   render() {
+    if (SCREEN !== null && model.connection === "ended") return this.#revoked();
     const all = this.screens;
     const at = Math.min(this.#at, Math.max(0, all.length - 1));
     const screen = all[at];
@@ -137,8 +164,16 @@ class Kiosk extends Element {
     </main>`;
   }
 
+  /** A link that was revoked shows nothing any more: whoever looks after the wall is told so, calmly. */
+  #revoked() {
+    return html`<main id="main" class="screen-ended">
+      <h1>${t("This link was revoked.")}</h1>
+      <p>${t("It showed a board here until someone ended it, or its time was over. Open a new link to show one again.")}</p>
+    </main>`;
+  }
+
   #nothing() {
-    if (!model.ready || this.#boards === null) return t("Connecting…");
+    if (!model.ready || this.#boards === null || (this.#all && !layout.loaded)) return t("Connecting…");
     if (this.#missing) return t("There is no such board.");
     return t("Nothing to show yet.");
   }

@@ -1,30 +1,9 @@
-/** What the parts of a board read of the model: series by name, how they stand, and words for that. */
+/** What the parts of a board read of the model: their series by name, followed while they are shown. */
 import { model } from "telltale/context.js";
 import { param, put } from "telltale/address.js";
 import { formatLength } from "telltale/core/grammar.js";
-import { formatAge, formatMoment, formatStale } from "telltale/core/format.js";
-import { standing } from "telltale/core/standing.js";
-import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 import { everySecond } from "telltale/ui/ticker.js";
-
-/** How a series stands now. */
-export function standingOf(series) {
-  const device = series && model.inventory.devices.get(series.device);
-  return standing(series, device, model.connection, model.clock.now());
-}
-
-/** What is said of the age of a value, whatever it is. */
-export function ageText(series) {
-  const now = model.clock.now();
-  const state = standingOf(series);
-  if (state === "none") return t("no reading");
-  const { t: at } = series.latest;
-  if (state === "live") return formatAge(now - at);
-  if (state === "lost") return t("no connection, as of {time}", { time: formatMoment(at, now) });
-  if (state === "offline") return t("offline, as of {time}", { time: formatMoment(at, now) });
-  return formatStale(at, now);
-}
 
 /**
  * An element on a board that shows series by their `names`: they are loaded and watched while it is connected, and it

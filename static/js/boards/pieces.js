@@ -1,5 +1,6 @@
 /** What a board's page has around the board: the choice of a device, the tools to compose, what stands on an empty one. */
 import { html, nothing } from "lit";
+import { pageUrl } from "telltale/api.js";
 import { glyphs, kindHelp, kindWord } from "telltale/boards/words.js";
 import { KINDS } from "telltale/core/boards.js";
 import { t } from "telltale/core/words.js";
@@ -13,6 +14,26 @@ export function choice(devices, chosen, choose) {
       ${devices.map(([id, name]) => html`<option value=${id} ?selected=${id === chosen}>${name}</option>`)}
     </select></label
   >`;
+}
+
+/** The way to a file with the board. */
+export function file(board) {
+  const text = t("Export as a file");
+  return html`<a class="tool" href=${pageUrl(`/api/boards/${board}/export`)} download title=${text} aria-label=${text}
+    >${icons.data}</a
+  >`;
+}
+
+/** The button of the links by which screens show the board. */
+export function links(open) {
+  return html`<button
+    class="tool"
+    title=${t("Links of screens")}
+    aria-label=${t("Links by which screens show this board")}
+    @click=${open}
+  >
+    ${glyphs.link}
+  </button>`;
 }
 
 /** What stands where no part does; without `edit` it cannot be composed, or is being composed. */

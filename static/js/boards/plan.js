@@ -1,11 +1,12 @@
 /** A floor plan: an image with live values pinned to it. While it is edited, pins are dragged, or moved by arrow keys. */
 import { html, nothing } from "lit";
 import { pageUrl } from "telltale/api.js";
-import { ageText, Shower, standingOf } from "telltale/boards/model.js";
+import { Shower } from "telltale/boards/model.js";
 import { fullName, shortName } from "telltale/boards/names.js";
 import { valueOf } from "telltale/boards/value.js";
 import { filled } from "telltale/core/boards.js";
 import { t } from "telltale/core/words.js";
+import { ageText, standingOf } from "telltale/ui/standing.js";
 
 /** What an arrow key moves a pin by, as a share of the image. */
 const STEP = 0.01;

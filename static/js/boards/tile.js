@@ -8,7 +8,7 @@ class Tile extends Shower {
   render() {
     const series = this.first;
     return html`<div class="tile">
-      <p class="big">${valueOf(series)}</p>
+      <p class="big">${valueOf(series, this.part?.unit)}</p>
       ${
         series && series.kind !== "text"
           ? html`<tt-line .series=${series} aria-hidden="true"></tt-line>`

@@ -1,20 +1,21 @@
 /** The newest value of a series, with its unit, and what is said of its age: shared by all kinds of parts. */
 import { html, nothing } from "lit";
-import { ageText, standingOf } from "telltale/boards/model.js";
-import { beyond } from "telltale/core/gauge.js";
 import { formatValue } from "telltale/core/format.js";
-import { t } from "telltale/core/words.js";
+import { breachText } from "telltale/core/limits.js";
+import { converter } from "telltale/core/units.js";
 import { icons } from "telltale/ui/icons.js";
+import { ageText, SIGNS, standingOf } from "telltale/ui/standing.js";
 
-const SIGNS = { lost: icons.unplugged, offline: icons.unplugged, stale: icons.warning, none: nothing, live: nothing };
-
-/** A number or a state, with its unit; its element says by `data-state` how far it can be believed. */
-export function valueOf(series) {
+/** A number or a state, in its unit or in `wanted`; its element says by `data-state` how far it can be believed. */
+export function valueOf(series, wanted = null) {
   const state = standingOf(series);
   if (!series?.latest) return html`<span class="reading" data-state="none"><span class="number">–</span></span>`;
-  const { unit, decimals, latest } = series;
+  const { decimals, latest } = series;
+  const convert = wanted && typeof latest.v === "number" ? converter(series.unit, wanted) : null;
+  const unit = convert ? wanted : series.unit;
+  const value = convert ? convert(latest.v) : latest.v;
   return html`<span class="reading" data-state=${state} data-kind=${series.kind}
-    ><span class="number">${formatValue(latest.v, decimals)}</span
+    ><span class="number">${formatValue(value, decimals)}</span
     >${unit ? html` <span class="unit">${unit}</span>` : nothing}</span
   >`;
 }
@@ -25,11 +26,18 @@ export function ageOf(series) {
   return html`<span class="since" data-state=${state}>${SIGNS[state]}${ageText(series)}</span>`;
 }
 
-/** Says that a value is beyond the limits of its part, in words and by a sign. */
+/** Thresholds of a part; one that has none has those of its series. */
+export function limitsFor(series, { low, high } = {}) {
+  if (low === undefined && high === undefined) return series?.limits ?? [];
+  return [
+    ...(low === undefined ? [] : [{ value: low, above: false }]),
+    ...(high === undefined ? [] : [{ value: high, above: true }]),
+  ];
+}
+
+/** Says that a value is beyond the thresholds of its part or its series, in words and by a sign. */
 export function breachOf(series, part) {
-  const which = series?.latest ? beyond(series.latest.v, part) : null;
-  if (!which) return nothing;
-  const limit = formatValue(part[which]);
-  const text = which === "high" ? t("above {limit}", { limit }) : t("below {limit}", { limit });
-  return html`<span class="past-limit">${icons.warning}${text}</span>`;
+  const convert = part?.unit ? converter(series?.unit, part.unit) : null;
+  const text = series?.latest ? breachText(limitsFor(series, part), series.latest.v, null, convert ?? undefined) : null;
+  return text ? html`<span class="past-limit">${icons.warning}${text}</span>` : nothing;
 }

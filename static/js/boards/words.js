@@ -14,6 +14,7 @@ export const glyphs = {
   redo: glyph("M10.5 3l3 3-3 3M13.5 6h-7a4 4 0 0 0 0 8H10"),
   board: glyph("M2 2.5h7v5H2zM11 2.5h3v5h-3zM2 9.5h4v4H2zM8 9.5h6v4H8z"),
   screen: glyph("M1.5 3h13v8h-13zM5.5 13.5h5"),
+  link: glyph("M6.5 9.5l3-3M7 4.5l1.2-1.2a3.2 3.2 0 0 1 4.5 4.5L11.5 9M9 11.5l-1.2 1.2a3.2 3.2 0 0 1-4.5-4.5L4.5 7"),
   pencil: glyph("M2.5 13.5l.7-3L11 2.7l2.3 2.3L5.5 12.8z"),
 };
 

@@ -154,7 +154,12 @@ export function fitting(content, devices, known) {
 
 /** A board of everything: a tile for each series, on as many screens as that takes. `series`: [{name, kind}]. */
 export function automatic(series) {
-  const parts = series.map(({ name }, index) => ({ id: `p${index}`, kind: "tile", w: 3, h: 2, series: [name] }));
+  const tile = { kind: "tile", w: 3, h: 2 };
+  const parts = series.map(({ name, title, unit }, index) => ({
+    ...{ ...tile, id: `p${index}`, series: [name] },
+    ...(title && { title }),
+    ...(unit && { unit }),
+  }));
   const count = series.length;
   // few tiles are large: they are what is read from afar
   if (count <= 2) for (const part of parts) Object.assign(part, { w: GRID / Math.max(1, count), h: 4 });

@@ -1,9 +1,12 @@
 /**
  * The readings of one series as sorted columns: time (ms), value, and the lowest and highest of a bucket (for a raw
- * reading both are its value). One row a time; the last one put stands. Text has no lows and highs.
+ * reading both are its value). One row a time; the last one put stands. Text has no lows and highs. How many readings a
+ * row stands for is kept from the first row on that is said to stand for others than one.
  */
 
 const START = 256;
+/** Columns of numbers, before that of counts. */
+const PLAIN = 4;
 
 /** First index in the sorted `times` (up to `n`) whose time is not before `t`. */
 export function lowerBound(times, t, n = times.length) {
@@ -41,16 +44,23 @@ export class Columns {
 
   /** All columns, as views that are valid until the next change. */
   get all() {
-    return this.#columns.map((_, index) => this.#view(index));
+    return this.#columns.slice(0, PLAIN).map((_, index) => this.#view(index));
+  }
+
+  /** How many readings each row stands for; null: one each. */
+  get counts() {
+    return this.#columns.length > PLAIN ? this.#view(PLAIN) : null;
   }
 
   /** Insert a row, or overwrite the one of the same time. */
-  put(t, v, low = v, high = v) {
+  put(t, v, low = v, high = v, count = 1) {
+    if (count !== 1 && this.#columns.length === PLAIN)
+      this.#columns.push(new Float64Array(this.#columns[0].length).fill(1));
     const times = this.#columns[0];
     const last = this.#rows - 1;
     const at = last < 0 || t > times[last] ? this.#rows : lowerBound(times, t, this.#rows);
     if (at === this.#rows || times[at] !== t) this.#open(at);
-    const row = [t, v, low, high];
+    const row = [t, v, low, high, count];
     this.#columns.forEach((column, index) => {
       column[at] = row[index];
     });

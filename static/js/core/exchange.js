@@ -6,13 +6,13 @@ export function patternsOf(text) {
   return [...new Set(text.split("\n").map((line) => line.trim()))].filter(Boolean);
 }
 
-/** Path and query (as pairs) of an export; `from` and `to` in ms or null. */
-export function exportOf({ patterns, from, to, format }) {
+/** Path and query (as pairs) of an export; `what`: readings | notes, `from` and `to` in ms or null. */
+export function exportOf({ what = "readings", patterns, from, to, format }) {
   const all = !patterns.length || patterns.includes("*");
   const query = all ? [] : patterns.map((pattern) => ["series", pattern]);
   if (from !== null) query.push(["from", from]);
   if (to !== null) query.push(["to", to]);
-  return [`api/export.${format}`, query];
+  return [`api/${what === "notes" ? "annotations" : "export"}.${format}`, query];
 }
 
 /** What came of an import, by the answer's status (0: none came) and text: {ok, text, refused: [[line, why]], more}. */

@@ -21,13 +21,6 @@ export function arc(from, to, r) {
   return `M${x0} ${y0}A${r} ${r} 0 ${(to - from) * SWEEP > 180 ? 1 : 0} 1 ${x1} ${y1}`;
 }
 
-/** Whether a value is beyond what it should be: "low", "high" or null. */
-export function beyond(value, { low, high }) {
-  if (typeof value !== "number") return null;
-  if (low !== undefined && value < low) return "low";
-  return high !== undefined && value > high ? "high" : null;
-}
-
 /** The limits of a gauge: those that it was given, else round ones around what was seen. */
 export function limitsOf({ min, max, low, high }, unit, seen) {
   const values = [...seen, ...[low, high].filter((one) => one !== undefined)].filter(Number.isFinite);

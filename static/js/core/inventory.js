@@ -32,6 +32,7 @@ export class Inventory {
     if (device.state === "pending") this.pending.set(device.device, device);
     else this.pending.delete(device.device);
     if (device.state === "approved") this.#device(device.device);
+    if (device.state === "removed") this.devices.delete(device.device);
     if (device.state === "online" || device.state === "offline") {
       this.#known(device);
     }

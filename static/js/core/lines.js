@@ -4,6 +4,8 @@
  */
 import { lowerBound } from "telltale/core/columns.js";
 
+/** What is beyond this is drawn here: the span from one such value to another must be a number, and so must its margins. */
+export const HUGE = Number.MAX_VALUE / 8;
 /** Columns of one line: value, lowest, highest. */
 export const WIDTH = 3;
 
@@ -15,12 +17,12 @@ export function joined(stretches) {
   const own = stretches.map(({ columns }) => columns.t);
   // what one device sends together has the same times
   if (own.every((one) => same(one, own[0]))) {
-    return [own[0], ...stretches.flatMap(({ columns }) => columns.all.slice(1))];
+    return [own[0], ...stretches.flatMap(({ columns }) => columns.all.slice(1).map(drawable))];
   }
   const times = union(own);
   const found = [times];
   for (const { columns } of stretches) {
-    const [t, v, low, high] = columns.all;
+    const [t, v, low, high] = columns.all.map(drawable);
     const rows = Array.from({ length: WIDTH }, () => new Array(times.length));
     const [values, lows, highs] = rows;
     for (let i = 0, at = 0; i < t.length; i += 1, at += 1) {
@@ -32,6 +34,14 @@ export function joined(stretches) {
     found.push(...rows);
   }
   return found;
+}
+
+/** A column without what no axis can hold; itself where there is nothing of the kind. */
+function drawable(column) {
+  for (let i = 0; i < column.length; i += 1) {
+    if (column[i] > HUGE || column[i] < -HUGE) return column.map((one) => Math.min(Math.max(one, -HUGE), HUGE));
+  }
+  return column;
 }
 
 const same = (a, b) => a === b || (a.length === b.length && a.every((t, i) => t === b[i]));

@@ -46,6 +46,8 @@ export class Series {
 
   constructor(name, device, metric) {
     Object.assign(this, { name, device, metric, title: null, unit: null, kind: "number", latest: null, decimals: 0 });
+    /** Thresholds that operators gave it: [{value, above}]. */
+    this.limits = [];
     this.main = new Stretch(false, Infinity, Infinity);
     this.detail = null;
     this.loaded = false;
@@ -168,11 +170,11 @@ export class Series {
 
 function fill(columns, answer) {
   if (!answer) return;
-  const { t, v, avg, min, max } = answer;
+  const { t, v, avg, min, max, count } = answer;
   for (let i = 0; i < t.length; i += 1) {
     if (v) {
       if ((typeof v[i] === "string") === columns.text) columns.put(t[i], v[i]);
-    } else if (!columns.text) columns.put(t[i], avg[i], min[i], max[i]);
+    } else if (!columns.text) columns.put(t[i], avg[i], min[i], max[i], count?.[i]);
   }
 }
 

@@ -26,8 +26,18 @@ export function keepLanguage(name) {
 
 /** The locale of numbers and dates for who has `languages` (tags, best first) and chose `chosen`, or null. */
 export function localeFor(languages, chosen) {
-  if (!chosen) return languages[0] ?? "en";
-  return languages.find((tag) => primary(tag) === chosen) ?? chosen;
+  const known = languages.filter(isTag);
+  if (!chosen) return known[0] ?? "en";
+  return known.find((tag) => primary(tag) === chosen) ?? chosen;
+}
+
+/** Some browsers say "C" or "POSIX" where the system has no language, and Intl throws at those. */
+function isTag(text) {
+  try {
+    return Intl.getCanonicalLocales(text).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 export const lang = here?.documentElement.lang || "en";

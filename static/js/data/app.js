@@ -13,6 +13,7 @@ import "telltale/data/storage.js";
 import { themes } from "telltale/theme.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
+import { tabs } from "telltale/ui/tabs.js";
 import { leaveTool, themeTool } from "telltale/ui/tools.js";
 
 /** Names that a field offers; a browser does not search more of them well. */
@@ -45,7 +46,7 @@ class DataPage extends Element {
 
   render() {
     return html`<a class="skip" href="#main">${t("Skip to the data")}</a>
-      <div class="top">${this.#bar()} ${this.#end()}</div>
+      <div class="top">${this.#bar()} ${tabs("/data")} ${this.#end()}</div>
       <main id="main" tabindex="-1" class="data">${this.#sections()}</main>
       <datalist id="series-names">${this.#names.map((name) => html`<option value=${name}></option>`)}</datalist>
       <tt-confirm></tt-confirm>`;

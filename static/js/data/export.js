@@ -6,7 +6,7 @@ import { fromField } from "telltale/core/moments.js";
 import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 
-const ALL = { patterns: [], from: null, to: null, format: "csv" };
+const ALL = { what: "readings", patterns: [], from: null, to: null, format: "csv" };
 
 class Export extends Element {
   #wanted = ALL;
@@ -17,12 +17,21 @@ class Export extends Element {
     const href = pageUrl(...exportOf(this.#wanted));
     return html`<section aria-labelledby="export-title">
       <h2 id="export-title">${t("Export")}</h2>
-      <p class="quiet">${t("Readings as a file, oldest first, for a spreadsheet, a script, or another server's import.")}</p>
+      <p class="quiet">
+        ${t("Readings as a file, oldest first, for a spreadsheet, a script, or another server's import; or the notes on them.")}
+      </p>
       <form class="fields" @input=${this.#read} @submit=${(event) => event.preventDefault()}>
         <label class="wide"
           >${t("Series, one a line; * stands for any characters, empty is all")}
           <textarea name="series" rows="2" spellcheck="false" placeholder="boiler/*"></textarea>
         </label>
+        <label
+          >${t("What")}
+          <select name="what">
+            <option value="readings">${t("Readings")}</option>
+            <option value="notes">${t("Notes")}</option>
+          </select></label
+        >
         <label>${t("From")} <input type="datetime-local" name="from" step="1" /></label>
         <label>${t("To")} <input type="datetime-local" name="to" step="1" /></label>
         <label
@@ -42,8 +51,9 @@ class Export extends Element {
   }
 
   #read(event) {
-    const { series, from, to, format } = event.currentTarget.elements;
+    const { what, series, from, to, format } = event.currentTarget.elements;
     this.#wanted = {
+      what: what.value,
       patterns: patternsOf(series.value),
       from: fromField(from.value),
       to: fromField(to.value),

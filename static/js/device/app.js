@@ -2,15 +2,15 @@
 import { html, nothing, repeat } from "lit";
 import { pageUrl } from "telltale/api.js";
 import { me, model } from "telltale/context.js";
-import { formatLabel, formatMoment, formatValue, titleOf } from "telltale/core/format.js";
-import { filter, label, lastKnown, namesOf } from "telltale/core/inventory.js";
+import { titleOf } from "telltale/core/format.js";
+import { filter, label, namesOf } from "telltale/core/inventory.js";
 import { t } from "telltale/core/words.js";
 import "telltale/ui/annotations.js";
 import "telltale/ui/banner.js";
 import "telltale/ui/bar.js";
 import { Element } from "telltale/ui/element.js";
 import "telltale/ui/figure.js";
-import { icons } from "telltale/ui/icons.js";
+import { clockNote, lastKnownList, presence } from "telltale/ui/presence.js";
 import "telltale/ui/states.js";
 
 const COLOURS = 6;
@@ -51,11 +51,11 @@ class DevicePage extends Element {
     const shown = device.series.filter((one) => this.#matches(...namesOf(device, one)));
     const numbers = shown.filter(({ kind }) => kind === "number");
     const states = shown.filter(({ kind }) => kind !== "number");
-    return html`${this.#head(device)} ${this.#lastKnown(device)}
+    return html`${this.#head(device)} ${lastKnownList(device, this.#matches)}
       ${device.series.length ? nothing : html`<p class="quiet waiting">${t("No readings yet.")}</p>`}
       ${shown.length || !device.series.length ? nothing : html`<p class="quiet waiting">${t("Nothing matches the filter.")}</p>`}
-      ${states.length ? html`<tt-states .series=${states}></tt-states>` : nothing}
       <div class="figures">
+        ${states.length ? html`<tt-states .series=${states}></tt-states>` : nothing}
         ${repeat(
           numbers,
           (one) => one.name,
@@ -70,27 +70,10 @@ class DevicePage extends Element {
   }
 
   #head(device) {
-    const { state, since, clock } = device;
-    const known = model.connection === "live";
-    const moment = since ? formatMoment(since, model.clock.now()) : null;
-    const online = known ? t("online") : t("was online");
-    const offline = moment ? t("offline since {moment}", { moment }) : t("offline");
     return html`<p class="device-head">
-        ${label(device) === device.id ? nothing : html`<span class="id">${device.id}</span>`}
-        ${
-          state === "offline"
-            ? html`<span class="chip" data-state="offline">${icons.unplugged}${offline}</span>`
-            : html`<span class="chip" data-state="online">${online}</span>`
-        }
-        ${this.#messages()}
+        ${label(device) === device.id ? nothing : html`<span class="id">${device.id}</span>`} ${presence(device)} ${this.#messages()}
       </p>
-      ${
-        clock
-          ? html`<p class="clock-wrong">
-              ${icons.warning}${t("Its clock is wrong. Its readings have the time of their arrival.")}
-            </p>`
-          : nothing
-      }`;
+      ${clockNote(device)}`;
   }
 
   /** The way to its raw messages, for who may see them. */
@@ -99,23 +82,6 @@ class DevicePage extends Element {
     return html`<a class="messages" href=${pageUrl(`/devices/${encodeURIComponent(this.id_)}/messages`)}
       >${t("Last messages")}</a
     >`;
-  }
-
-  /** Values that a broker had kept: no one knows how old they are, and none is a reading. */
-  #lastKnown(device) {
-    const known = lastKnown(device);
-    if (!known.length) return nothing;
-    const now = model.clock.now();
-    const age = ({ ts }) =>
-      ts === null ? t("last known, age unknown") : t("last known, from {moment}", { moment: formatMoment(ts, now) });
-    return html`<dl class="last-known" aria-label=${t("Last known values")}>
-      ${known.map(
-        ([metric, one]) => html`<div>
-          <dt>${formatLabel(metric)}</dt>
-          <dd>${formatValue(one.value)} ${one.unit ?? ""} <span>${age(one)}</span></dd>
-        </div>`,
-      )}
-    </dl>`;
   }
 
   /** The same list every time, so that its chart is not made anew. */

@@ -5,6 +5,13 @@ import { t } from "telltale/core/words.js";
 import { wall, zoneName } from "telltale/core/zone.js";
 import { store } from "telltale/explore/store.js";
 import { Element } from "telltale/ui/element.js";
+import { printed } from "telltale/ui/print.js";
+
+printed(() => {
+  if (!store.data) return "";
+  const { from, to } = store.data;
+  return `${formatMoment(from, 0)} – ${formatMoment(to, 0)}`;
+});
 
 const PRESETS = ["1h", "6h", "24h", "7d", "30d", "365d"];
 

@@ -109,7 +109,7 @@ class FramesPage extends Element {
     const [state, word] = this.#ended
       ? ["ended", t("Logged out")]
       : this.#trouble
-        ? ["down", t("Offline")]
+        ? ["down", t("Server lost")]
         : this.#paused
           ? ["history", t("Paused")]
           : this.#ready

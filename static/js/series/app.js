@@ -93,10 +93,10 @@ class SeriesPage extends Element {
     return html`<p class="device-head">
         <a href=${device}>${nameOf(series.device)}</a> <span class="id">${series.name}</span>
       </p>
-      <tt-choices .name=${this.name}></tt-choices>
+      <tt-choices .name=${this.name} .limits=${series.limits}></tt-choices>
       ${this.#panels.map(
         ({ lines }, at) =>
-          html`<tt-figure class="large" .lines=${lines} .limits=${at ? [] : parseLimits(param("limits"))}></tt-figure>`,
+          html`<tt-figure class="large" .lines=${lines} .limits=${at || param("limits") === null ? null : parseLimits(param("limits"))}></tt-figure>`,
       )}
       ${this.states.length ? html`<tt-states .series=${this.states}></tt-states>` : nothing}
       <tt-statistics .series=${this.numbers} .level=${levelOf()}></tt-statistics>`;

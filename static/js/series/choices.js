@@ -1,8 +1,8 @@
 /** What else is drawn on the page of a series: other series, itself some time before, thresholds. Kept in the address. */
-import { html } from "lit";
-import { param, paramList, put } from "telltale/address.js";
-import { model } from "telltale/context.js";
-import { formatLimits, parseLimits } from "telltale/core/limits.js";
+import { html, nothing } from "lit";
+import { address, param, paramList, put } from "telltale/address.js";
+import { me, model } from "telltale/context.js";
+import { formatLimits, parseLimits, thresholdsOf } from "telltale/core/limits.js";
 import { t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
@@ -12,9 +12,14 @@ const OFFERED = 2_000;
 export const BEFORE = { day: () => t("Previous day"), week: () => t("Previous week"), year: () => t("Previous year") };
 
 class Choices extends Element {
-  static properties = { name: { attribute: false } };
+  static properties = { name: { attribute: false }, limits: { attribute: false } };
   #names = null;
   #problem = "";
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.on(address, "change");
+  }
 
   render() {
     const others = paramList("with");
@@ -47,9 +52,10 @@ class Choices extends Element {
             size="10"
             placeholder="&gt;30, &lt;5"
             autocomplete="off"
-            .value=${formatLimits(parseLimits(param("limits")))}
-            @change=${({ target }) => put({ limits: formatLimits(parseLimits(target.value)) || null })}
+            .value=${formatLimits(this.#shown)}
+            @change=${this.#limited}
         /></label>
+        ${this.#keep()}
       </form>
       ${this.#problem ? html`<p class="problem" role="alert">${this.#problem}</p>` : ""}
       <ul class="others" ?hidden=${!others.length}>
@@ -64,6 +70,37 @@ class Choices extends Element {
         )}
       </ul>
       <datalist id="series-names">${(this.#names ?? []).map((one) => html`<option value=${one}></option>`)}</datalist>`;
+  }
+
+  /** Those in the address are for who looks; without them, those of the series. */
+  get #shown() {
+    const own = param("limits");
+    return own === null ? this.limits : parseLimits(own);
+  }
+
+  #limited({ target }) {
+    const text = formatLimits(parseLimits(target.value));
+    put({ limits: text === formatLimits(this.limits) ? null : text });
+  }
+
+  /** What only the address says can be kept with the series, for everyone. */
+  #keep() {
+    if (param("limits") === null) return nothing;
+    const back = html`<button type="button" @click=${() => put({ limits: null })}>${t("Back to those of the series")}</button>`;
+    if (!me.operator) return back;
+    return html`<button type="button" class="primary" @click=${this.#save}>${t("Keep these for everyone")}</button>${back}`;
+  }
+
+  async #save() {
+    const thresholds = thresholdsOf(this.#shown);
+    try {
+      await model.api.post("api/series/thresholds", { series: this.name, thresholds });
+      this.#problem = "";
+      put({ limits: null });
+    } catch (error) {
+      this.#problem = error.message;
+    }
+    this.requestUpdate();
   }
 
   async #offer() {

@@ -70,7 +70,9 @@ class Statistics extends Element {
     if (stretch.columns.text || !stretch.columns.length || (stretch === series.main && !series.loaded)) return null;
     const [times, v, low, high] = stretch.columns.all;
     const { resolution, rawFrom, interval } = stretch;
-    return statistics({ t: times, v, low, high, resolution, rawFrom, interval }, { from, to: to + 1, level: this.level });
+    const count = stretch.columns.counts;
+    const found = { t: times, v, low, high, count, resolution, rawFrom, interval };
+    return statistics(found, { from, to: to + 1, level: this.level });
   }
 
   #rows(found, now) {

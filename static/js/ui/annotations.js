@@ -1,5 +1,6 @@
 /** The notes of one card in a dialog: a table of those in the time shown, and for operators a form to add one. */
 import { html, nothing, repeat } from "lit";
+import { pageUrl } from "telltale/api.js";
 import { me, model } from "telltale/context.js";
 import { formatWhen } from "telltale/core/annotations.js";
 import { titleOf } from "telltale/core/format.js";
@@ -70,7 +71,14 @@ class AnnotationsDialog extends Panel {
           (one) => this.#row(one, now),
         )}
       </tbody>
-    </table>`;
+    </table>
+    ${this.#file(from, to)}`;
+  }
+
+  /** They are a file too, with those on all series. */
+  #file(from, to) {
+    const query = Object.entries({ series: this.#card.series.name, from: Math.floor(from), to: Math.ceil(to) });
+    return html`<p class="file"><a class="button small" href=${pageUrl("api/annotations.csv", query)} download>${icons.download}${t("Notes as CSV")}</a></p>`;
   }
 
   #row(one, now) {

@@ -35,8 +35,10 @@ class App extends Element {
     });
     this.on(this, "choose", ({ detail }) => put(choiceParams({ ...this.#choice, ...detail })));
     layout.load();
+    let lost = false;
     this.on(model, "connection", () => {
-      if (model.connection === "live" && layout.loaded) layout.load();
+      if (model.connection === "live" && lost) layout.load();
+      lost = model.connection === "down";
     });
     this.on(this, "notes", ({ target }) => this.querySelector("tt-annotations").open(target.series, target.device));
     this.on(this, "add", () => this.querySelector("dialog").showModal());

@@ -33,7 +33,7 @@ class Banner extends Element {
   render() {
     if (this.dataset.state === "down")
       return html`<p>
-        ${icons.warning}<span
+        ${icons.lost}<span
           ><strong>${t("No connection to the server.")}</strong> ${this.#since()} ${t("Trying again by itself.")}</span
         >
       </p>`;

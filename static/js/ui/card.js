@@ -1,13 +1,15 @@
 /** The card of one series: label, newest value with unit and age, and its chart, or the newest changes of a text. */
 import { html, nothing } from "lit";
 import { me, model } from "telltale/context.js";
-import { formatAge, formatMoment, formatStale, formatValue, titleOf } from "telltale/core/format.js";
+import { formatMoment, formatValue, titleOf } from "telltale/core/format.js";
 import { staleAfter } from "telltale/core/interval.js";
+import { breachText } from "telltale/core/limits.js";
 import "telltale/ui/chart.js";
 import "telltale/ui/changes.js";
 import { plural, t } from "telltale/core/words.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
+import { ageText, SIGNS, standingOf } from "telltale/ui/standing.js";
 import { everySecond } from "telltale/ui/ticker.js";
 import { unwatch, watch } from "telltale/visible.js";
 
@@ -73,7 +75,7 @@ class Card extends Element {
         <h3 title=${series.metric}>${titleOf(series)}</h3>
         ${this.#notes()} ${this.#age()}
       </header>
-      <p class="value" data-kind=${series.kind}>${this.#value(series.latest)}</p>
+      <p class="value" data-kind=${series.kind}>${this.#value(series.latest)} ${this.#breach()}</p>
       ${this.#at()}
       ${
         text
@@ -83,6 +85,7 @@ class Card extends Element {
               data-series=${series.name}
               data-colour=${this.colour}
               .series=${series}
+              .limits=${series.limits}
               @hover=${this.#hovered}
             ></tt-chart>`
       }
@@ -94,6 +97,12 @@ class Card extends Element {
     const { unit, decimals } = this.series;
     return html`<span class="number">${formatValue(reading.v, decimals)}</span
       >${unit ? html` <span class="unit">${unit}</span>` : nothing}`;
+  }
+
+  #breach() {
+    const { limits, latest, unit } = this.series;
+    const text = latest && breachText(limits, latest.v, unit);
+    return text ? html`<span class="past-limit">${icons.warning}${text}</span>` : nothing;
   }
 
   /** What the chart shows under the pointer. */
@@ -128,12 +137,9 @@ class Card extends Element {
   }
 
   #age() {
-    const now = model.clock.now();
-    const { latest } = this.series;
-    if (!latest) return html`<p class="age">${t("no reading")}</p>`;
-    if (this.dataset.state === "live" && model.connection === "live")
-      return html`<p class="age">${formatAge(now - latest.t)}</p>`;
-    return html`<p class="age" data-old>${formatStale(latest.t, now)}</p>`;
+    const state = standingOf(this.series);
+    const old = state !== "live" && state !== "none";
+    return html`<p class="age" ?data-old=${old}>${SIGNS[state]}${ageText(this.series)}</p>`;
   }
 
   #hovered({ detail }) {

@@ -14,6 +14,7 @@ import { themes } from "telltale/theme.js";
 import { gestures } from "telltale/ui/gestures.js";
 import { options, shapes } from "telltale/ui/plot.js";
 import { everySecond } from "telltale/ui/ticker.js";
+import { loadPlots, plottable } from "telltale/uplot.js";
 import { unwatch, watch } from "telltale/visible.js";
 
 /** Pixels of time below which two draws would look the same. */
@@ -57,11 +58,8 @@ export class Chart extends HTMLElement {
     listen(model, "point", ({ detail }) => this.#pointed(detail));
     listen(themes, "change", () => this.#rebuild());
     listen(this, "keydown", (event) => this.#key(event));
-    for (const name of ["pointermove", "blur"]) {
-      listen(this, name, () => {
-        this.#kept = null;
-      });
-    }
+    const leave = () => (this.#kept = null);
+    for (const name of ["pointermove", "blur"]) listen(this, name, leave);
     this.#ends.push(
       everySecond(() => {
         if (this.#plot && this.view.live) mark(this);
@@ -223,6 +221,7 @@ export class Chart extends HTMLElement {
 
   #up() {
     if (!this.#near || this.#plot || !this.isConnected || !this.clientWidth) return;
+    if (!plottable()) return void loadPlots().then(() => this.#up());
     const zoom = (from, to) => this.#look((view) => view.zoomTo(from, to));
     const live = () => this.#look((view) => view.reset());
     const lines = this.shown;
@@ -231,9 +230,8 @@ export class Chart extends HTMLElement {
     // a chart without lines of its own stands where unit and name are told beside it
     const units = !this.#lines ? [null] : axes.length > 1 ? axes.map(({ label }) => label) : [lines[0]?.series.unit ?? null];
     const drawn = this.shape;
-    const size = { width: this.clientWidth, height: this.clientHeight };
-    const hover = this.#hovered.bind(this);
-    const all = { ...size, lines: drawn, units, zoom, live, hover };
+    const { clientWidth: width, clientHeight: height } = this;
+    const all = { width, height, lines: drawn, units, zoom, live, hover: this.#hovered.bind(this) };
     this.#plot = new uPlot(options(all), [[], ...drawn.flatMap(() => [[], [], []])], this);
     gestures(this.#plot.over, {
       span: () => this.view.span(model.clock.now()),

@@ -4,9 +4,8 @@
  */
 import { html, nothing, repeat } from "lit";
 import { me, model } from "telltale/context.js";
-import { formatAge, formatMoment, formatStale, formatValue, titleOf } from "telltale/core/format.js";
-import { staleAfter } from "telltale/core/interval.js";
-import { broken } from "telltale/core/limits.js";
+import { formatMoment, formatValue, titleOf } from "telltale/core/format.js";
+import { breachText } from "telltale/core/limits.js";
 import { toggled } from "telltale/core/lines.js";
 import { columnsOf, csvOf, fileName, rowsOf } from "telltale/core/shown.js";
 import { t } from "telltale/core/words.js";
@@ -14,6 +13,7 @@ import { download } from "telltale/download.js";
 import "telltale/ui/chart.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
+import { ageText, SIGNS, standingOf } from "telltale/ui/standing.js";
 import "telltale/ui/strip.js";
 import { everySecond } from "telltale/ui/ticker.js";
 
@@ -24,6 +24,7 @@ const PARTS = { value: () => t("mean"), low: () => t("lowest"), high: () => t("h
 class Figure extends Element {
   static properties = {
     lines: { attribute: false },
+    /** Thresholds in place of those of the first series; null: those. */
     limits: { attribute: false },
     heading: { attribute: false },
     href: { attribute: false },
@@ -36,7 +37,7 @@ class Figure extends Element {
   constructor() {
     super();
     this.lines = [];
-    this.limits = [];
+    this.limits = null;
     this.heading = "";
     this.href = "";
     this.muted = new Set();
@@ -66,7 +67,7 @@ class Figure extends Element {
     const chart = this.querySelector("tt-chart");
     if (!chart) return;
     if (changed.has("lines")) chart.lines = this.lines;
-    chart.limits = this.limits;
+    chart.limits = this.#limitsOf(this.lines[0]);
     chart.muted = this.muted;
   }
 
@@ -161,23 +162,26 @@ class Figure extends Element {
     }
     if (line.ghost) return nothing;
     if (!series.latest) return html`<i>${t("no reading")}</i>`;
-    const stale = now - series.latest.t > staleAfter(series.main.interval) || model.connection !== "live";
+    const state = standingOf(series);
+    const stale = state !== "live";
     return html`<b ?data-old=${stale}>${formatValue(series.latest.v, series.decimals)}</b>${unit}
-      <span class="age" ?data-old=${stale}
-        >${stale ? formatStale(series.latest.t, now) : formatAge(now - series.latest.t)}</span
-      >`;
+      <span class="age" ?data-old=${stale} data-state=${state}>${SIGNS[state]}${ageText(series)}</span>`;
+  }
+
+  /** Those that are drawn are of the first line, whose axis is the left one. */
+  #limitsOf(line) {
+    if (!line || line.ghost) return [];
+    return (line === this.lines[0] ? this.limits : null) ?? line.series.limits;
   }
 
   #breaches() {
-    const { series, ghost } = this.lines[0] ?? {};
-    if (!series?.latest || ghost) return nothing;
-    const found = broken(this.limits, series.latest.v);
-    if (!found.length) return nothing;
-    const words = found.map(({ value, above }) => {
-      const limit = `${formatValue(value)}${series.unit ? ` ${series.unit}` : ""}`;
-      return above ? t("above {limit}", { limit }) : t("below {limit}", { limit });
+    const told = this.lines.flatMap((line) => {
+      const { latest, unit } = line.series;
+      const text = latest && breachText(this.#limitsOf(line), latest.v, unit);
+      return text ? [this.lines.length > 1 ? `${named(line)}: ${text}` : text] : [];
     });
-    return html`<p class="breach">${icons.warning}<strong>${words.join(", ")}</strong></p>`;
+    if (!told.length) return nothing;
+    return html`<p class="breach">${icons.warning}<strong>${told.join("; ")}</strong></p>`;
   }
 
   #notes() {

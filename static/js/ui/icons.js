@@ -8,6 +8,8 @@ export const icons = {
   search: path("M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7 14.5 14.5"),
   plus: path("M8 2.5v11M2.5 8h11"),
   warning: path("M8 2 1.5 13.5h13zM8 6.5v3.2M8 11.6v.2"),
+  check: path("M2.5 8.5 6 12l7.5-8"),
+  lost: path("M2.5 2.5h11v4.5h-11zM5 4.8h.1M2.5 13.5V10H8M10.5 10.5l4 4M14.5 10.5l-4 4"),
   unplugged: path("M2 2l12 12M4.5 5.5v2.7a3.5 3.5 0 0 0 5.7 2.7M11.5 8.3V5.5h-4M6 2v2M10 2v3.5M8 11.5V14"),
   leave: path("M6.5 2.5h-4v11h4M6 8h8M11 5l3 3-3 3"),
   flag: path("M4 14.5v-13M4 2.5h8.5l-2.5 3 2.5 3H4"),
@@ -32,5 +34,6 @@ export const icons = {
   up: path("M8 13V3M3.5 7.5 8 3l4.5 4.5"),
   down: path("M8 3v10M3.5 8.5 8 13l4.5-4.5"),
   preferences: path("M2 4.5h6M11.5 4.5H14M2 11.5h2.5M8 11.5h6M9.8 6.2a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4M6.2 13.2a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4"),
+  person: path("M8 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6M2.5 14.5c0-3 2.5-4.5 5.5-4.5s5.5 1.5 5.5 4.5"),
   close: path("M3.5 3.5l9 9M12.5 3.5l-9 9"),
 };

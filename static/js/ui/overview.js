@@ -11,7 +11,6 @@ import { sparks } from "telltale/sparks.js";
 import { moveButtons } from "telltale/ui/arrange.js";
 import "telltale/ui/arrange_bar.js";
 import { Arranging } from "telltale/ui/arranging.js";
-import "telltale/ui/device.js";
 import { Element } from "telltale/ui/element.js";
 import "telltale/ui/filters.js";
 import { icons } from "telltale/ui/icons.js";
@@ -22,6 +21,9 @@ import { everySecond } from "telltale/ui/ticker.js";
 
 /** Tiles up to which a device takes only that many columns; with more it takes them all. */
 const NARROW = 3;
+
+/** Charts, which come when they are first looked at; null: not asked for yet. */
+let charts = null;
 
 class Overview extends Element {
   static properties = { choice: { attribute: false }, version: { attribute: false } };
@@ -189,6 +191,11 @@ class Overview extends Element {
 
   /** Every series with its whole chart, a device below the other. */
   #charts() {
+    if (!charts) {
+      charts = import("telltale/ui/device.js");
+      charts.then(() => this.soon()).catch(() => (charts = null)); // the next look tries again
+    }
+    if (!customElements.get("tt-device")) return html`<p class="quiet waiting">${t("Connecting…")}</p>`;
     const shown = new Map(this.found.sections.flatMap((one) => one.devices).map((one) => [one.device, one.tiles]));
     for (const tile of this.found.pinned) shown.set(tile.device, [tile, ...(shown.get(tile.device) ?? [])]);
     return repeat(

@@ -100,8 +100,11 @@ function axisWidth(_plot, labels) {
   return LARGER * Math.max(46, 12 + 6.5 * longest);
 }
 
+/** 12K, 3.4M; what no word is short for has an exponent. */
 const short = (value) =>
-  new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 4 }).format(value);
+  Math.abs(value) >= 1e15
+    ? formatNumber(value)
+    : new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 4 }).format(value);
 
 function label(value, step) {
   const digits = step > 0 ? decimalsOf(Number(step.toPrecision(6))) : 0;

@@ -23,7 +23,9 @@ function prepare() {
   head.className = "paper";
   const title = document.createElement("strong");
   title.textContent = document.title;
-  const facts = [span(), t("printed {moment}", { moment: formatMoment(now, 0) }), `${zoneName()} (${offsetName(now)})`];
+  const [zone, offset] = [zoneName(), offsetName(now)];
+  const where = zone === offset ? zone : `${zone} (${offset})`;
+  const facts = [span(), t("printed {moment}", { moment: formatMoment(now, 0) }), where];
   head.append(title, ` ${facts.filter(Boolean).join(" · ")}`);
   document.body.prepend(head);
   forPaper(true);

@@ -2,14 +2,14 @@
 import { html, nothing, repeat } from "lit";
 import { pageUrl } from "telltale/api.js";
 import { model } from "telltale/context.js";
-import { formatAge, formatMoment, formatStale, formatValue, titleOf } from "telltale/core/format.js";
-import { staleAfter } from "telltale/core/interval.js";
+import { formatMoment, formatValue, titleOf } from "telltale/core/format.js";
 import { columnsOf, csvOf, fileName, rowsOf } from "telltale/core/shown.js";
 import { stretchOf } from "telltale/core/view.js";
 import { t } from "telltale/core/words.js";
 import { download } from "telltale/download.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
+import { ageText, SIGNS, standingOf } from "telltale/ui/standing.js";
 import "telltale/ui/strip.js";
 import { everySecond } from "telltale/ui/ticker.js";
 
@@ -28,6 +28,20 @@ class States extends Element {
     this.until(everySecond(this.soon));
     this.on(model, "view");
     this.on(model, "connection");
+  }
+
+  /** The strips lie exactly above or below the nearest chart of the same column: one moment is one place. */
+  updated() {
+    const own = this.querySelector("section");
+    const box = own.getBoundingClientRect();
+    const plots = [...document.querySelectorAll("tt-figure .u-over")].map((one) => one.getBoundingClientRect());
+    const found = plots.find(({ left, right }) => left > box.left && right < box.right + 1 && left < box.left + box.width / 2);
+    if (!found) return;
+    const style = getComputedStyle(own);
+    const left = found.left - box.left - parseFloat(style.paddingLeft) - parseFloat(style.borderLeftWidth);
+    const right = box.right - found.right - parseFloat(style.paddingRight) - parseFloat(style.borderRightWidth);
+    own.style.setProperty("--left", `${Math.max(0, left)}px`);
+    own.style.setProperty("--right", `${Math.max(0, right)}px`);
   }
 
   /** What the strips show. */
@@ -55,7 +69,7 @@ class States extends Element {
         ${repeat(
           this.series,
           (one) => one.name,
-          (one, at) => this.#row(one, at, now),
+          (one, at) => this.#row(one, at),
         )}
       </ul>
       <p class="ends">
@@ -67,19 +81,15 @@ class States extends Element {
     </section>`;
   }
 
-  #row(one, at, now) {
-    const stale = !one.latest || now - one.latest.t > staleAfter(one.main.interval) || model.connection !== "live";
-    const age = !one.latest
-      ? t("no reading")
-      : stale
-        ? formatStale(one.latest.t, now)
-        : formatAge(now - one.latest.t);
+  #row(one, at) {
+    const state = standingOf(one);
+    const stale = state !== "live";
     const held = this.#at === null ? null : this.#held.get(one.name);
     return html`<li data-series=${one.name}>
       <a class="name" href=${pageUrl("/series", [["name", one.name]])}>${titleOf(one)}</a>
       <span class="state" ?data-old=${stale}
         ><b>${this.#at === null ? formatValue(one.latest?.v ?? "–") : worded(one, held)}</b>
-        ${this.#at === null ? html`<span class="age" ?data-old=${stale}>${age}</span>` : nothing}</span
+        ${this.#at === null ? html`<span class="age" ?data-old=${stale} data-state=${state}>${SIGNS[state]}${ageText(one)}</span>` : nothing}</span
       >
       <tt-strip
         data-series=${one.name}

@@ -7,6 +7,7 @@ import { pageUrl } from "telltale/api.js";
 import { model } from "telltale/context.js";
 import { formatAge, formatMoment, formatSpan, formatValue, titleOf } from "telltale/core/format.js";
 import { label } from "telltale/core/inventory.js";
+import { breachText } from "telltale/core/limits.js";
 import { trend } from "telltale/core/spark.js";
 import { canonical, converter } from "telltale/core/units.js";
 import { t } from "telltale/core/words.js";
@@ -17,6 +18,8 @@ import { controls } from "telltale/ui/arrange.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
 import { drawSpark } from "telltale/ui/spark.js";
+import { SIGNS } from "telltale/ui/standing.js";
+import { drawTimeline } from "telltale/ui/timeline.js";
 import { everySecond } from "telltale/ui/ticker.js";
 import { unwatch, watch } from "telltale/visible.js";
 
@@ -43,6 +46,7 @@ class Tile extends Element {
   #near = false;
   #past = null;
   #range = 0;
+  #kind = "";
   #size = null;
   #drawn = 0;
   #trend = null;
@@ -94,9 +98,10 @@ class Tile extends Element {
     const { series, look } = this.tile;
     const range = look.range ?? model.view.range;
     if (this.#near && this.isConnected) {
-      if (range !== this.#range) this.#drop();
+      if (range !== this.#range || series.kind !== this.#kind) this.#drop();
       this.#past ??= sparks.show(series, range, () => this.#fetched());
       this.#range = range;
+      this.#kind = series.kind;
     }
     this.dataset.series = series.name;
     this.dataset.size = look.size;
@@ -120,8 +125,8 @@ class Tile extends Element {
         <a href=${pageUrl("series", [["name", series.name]])} title=${series.metric}>${title}</a>
         ${this.named ? html`<span class="of">${label(device)}</span>` : nothing}
       </p>
-      <p class="value" data-kind=${series.kind}>${this.#value(convert, wanted)} ${this.#trendMark()}</p>
-      ${look.size === "S" || series.kind === "text" ? nothing : html`<canvas aria-hidden="true"></canvas>`}
+      <p class="value" data-kind=${series.kind}>${this.#value(convert, wanted)} ${this.#breach(convert, wanted)} ${this.#trendMark()}</p>
+      ${look.size === "S" ? nothing : html`<canvas aria-hidden="true" data-kind=${series.kind}></canvas>`}
       ${this.#age()} ${this.arranging ? controls(this.tile, title) : nothing}
     </article>`;
   }
@@ -147,6 +152,12 @@ class Tile extends Element {
       >${shown && isNumber ? html` <span class="unit">${shown}</span>` : nothing}`;
   }
 
+  #breach(convert, wanted) {
+    const { limits, latest, unit } = this.tile.series;
+    const text = latest && breachText(limits, latest.v, (convert && wanted) || canonical(unit), convert ?? undefined);
+    return text ? html`<span class="past-limit" title=${text}>${icons.warning}<span>${text}</span></span>` : nothing;
+  }
+
   #trendMark() {
     if (!this.#trend || this.dataset.state !== "live" || this.tile.series.kind !== "number") return nothing;
     return html`<span class="trend" data-trend=${this.#trend} title=${TRENDS[this.#trend]()}
@@ -160,10 +171,10 @@ class Tile extends Element {
     const { state } = this.dataset;
     if (!latest) return html`<p class="age" data-old>${t("no reading")}</p>`;
     if (model.connection !== "live")
-      return html`<p class="age" data-old>${icons.warning}${t("no connection, as of {time}", { time: formatMoment(latest.t, now) })}</p>`;
+      return html`<p class="age" data-old>${SIGNS.lost}${t("no connection, as of {time}", { time: formatMoment(latest.t, now) })}</p>`;
     const age = formatSpan(now - latest.t);
-    if (state === "offline") return html`<p class="age" data-old>${icons.unplugged}${t("offline, {age} ago", { age })}</p>`;
-    if (state === "stale") return html`<p class="age" data-old>${icons.clock}${t("stale, {age} ago", { age })}</p>`;
+    if (state === "offline") return html`<p class="age" data-old>${SIGNS.offline}${t("offline, {age} ago", { age })}</p>`;
+    if (state === "stale") return html`<p class="age" data-old>${SIGNS.stale}${t("stale, {age} ago", { age })}</p>`;
     return html`<p class="age">${formatAge(now - latest.t)}</p>`;
   }
 
@@ -190,6 +201,11 @@ class Tile extends Element {
     const now = model.clock.now();
     const { spark } = this.#past;
     spark.trim(now);
+    if (spark.boxes) {
+      this.#drawn = moment;
+      drawTimeline(this.canvas, this.#size, spark.boxes(now), { now, range: this.#range, colour: this.#colour });
+      return;
+    }
     const columns = spark.columns();
     if (columns.t.length > 1) this.#drawn = moment;
     const colour = this.#colour;

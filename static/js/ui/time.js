@@ -12,11 +12,12 @@ import { fromWall, offsetName } from "telltale/core/zone.js";
 import { Element } from "telltale/ui/element.js";
 import { icons } from "telltale/ui/icons.js";
 import { printed } from "telltale/ui/print.js";
+import { SIGNS } from "telltale/ui/standing.js";
 import { everySecond } from "telltale/ui/ticker.js";
 
 const LINK = {
   connecting: () => t("Connecting"),
-  down: () => t("Offline"),
+  down: () => t("Server lost"),
   ended: () => t("Logged out"),
 };
 const MODES = { live: () => t("Live"), paused: () => t("Paused"), history: () => t("History") };
@@ -50,11 +51,11 @@ class Badge extends Element {
   render() {
     const { view, connection, fresh } = model;
     if (connection !== "live")
-      return html`<span class="badge" data-state=${connection}>${LINK[connection]()}</span>`;
+      return html`<span class="badge" data-state=${connection}>${SIGNS.lost}${LINK[connection]()}</span>`;
     const now = model.clock.now();
     const { from, to } = view.span(now);
     const span = view.live ? nothing : `${formatMoment(from, now)} – ${formatMoment(to, now)}`;
-    return html`<span class="badge" data-state=${view.mode} title=${span}>${MODES[view.mode]()}</span>
+    return html`<span class="badge" data-state=${view.mode} title=${span}>${view.mode === "paused" ? icons.pause : nothing}${MODES[view.mode]()}</span>
       ${view.mode === "paused" ? html`<span class="fresh">${plural(fresh, "{n} new", "{n} new")}</span>` : nothing}`;
   }
 }

@@ -19,10 +19,11 @@ export function themeTool() {
     <tt-preferences></tt-preferences>`;
 }
 
-/** The button that ends the session of a user; nothing for who has none. */
+/** The way to one's own account, and the button that ends the session; nothing for who has none. */
 export function leaveTool(user) {
   if (!user) return nothing;
-  return html`<form method="post" action="/logout">
+  return html`<a class="tool" href="/account" title=${t("My account: {user}", { user })} aria-label=${t("My account")}>${icons.person}</a>
+    <form method="post" action="/logout">
     <button class="leave" title=${t("Logged in as {user}", { user })}>${icons.leave}<span>${t("Log out")}</span></button>
   </form>`;
 }

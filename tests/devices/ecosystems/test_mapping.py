@@ -12,7 +12,7 @@ from devices.ecosystems import mapping
 from devices.ecosystems.catalogue import Catalogue
 from devices.ecosystems.mapping import Mapping, parse
 from telemetry.decoded import Decoded
-from telemetry.settings import load
+from telemetry.setting_loading import load
 from tests.devices.ecosystems.asking import NOW, nothing, publish, readings, refused, units
 from tests.support import run_server_py
 

@@ -79,3 +79,41 @@ def test_unpack_can_begin_inside_a_row() -> None:
     """A cursor may stand in the middle of a commit."""
     (row,) = journal.pack([Batch([Reading(SERIES[0], n, float(n)) for n in range(5)], first_seq=10)], 1)
     assert [(r.seq, r.value) for r in journal.unpack(10, 5, row.data, 3)] == [(13, 3.0), (14, 4.0)]
+
+
+@given(st.lists(READINGS, min_size=1, max_size=30), st.sets(st.sampled_from([1, 2, 3])))
+def test_a_row_without_some_series_keeps_all_else_in_its_place(readings: list[Reading], gone: set[int]) -> None:
+    batch = Batch(readings, "d", first_seq=100)
+    batch.mark = ("d", 7)
+    (row,) = journal.pack([batch], 5)
+    left = journal.without(row, gone, "another")
+    kept = [one for one in readings if one.series.id not in gone]
+    if len(kept) == len(readings):
+        assert left is None
+        return
+    assert left is not None
+    assert left.crc == journal.crc_of(left)
+    assert (left.first_seq, left.readings, left.marks) == (100, len(readings), row.marks)
+    found = list(journal.unpack(left.first_seq, left.readings, left.data))
+    assert [record.seq for record in found] == [record.seq for record in journal.unpack(100, row.readings, row.data)]
+    assert [(r.series, r.ts, typed(r.value)) for r in found if r.series] == [
+        (r.series.id, r.ts, typed(r.value)) for r in kept
+    ]
+    assert all(record.value == 0.0 for record in found if not record.series)
+    tail = left.data[left.readings * journal.RECORD.size :]
+    assert len(tail) == sum(len(r.value.encode()) for r in kept if isinstance(r.value, str))
+    if kept:
+        assert (left.min_ts, left.max_ts) == (min(r.ts for r in kept), max(r.ts for r in kept))
+
+
+def test_a_row_without_a_device_has_not_its_mark_either() -> None:
+    batches = [Batch([Reading(SERIES[0], 1, 2.0)], "d", first_seq=1), Batch([], "e")]
+    batches[0].mark, batches[1].mark = ("d", 7), ("e", 9)
+    (row,) = journal.pack(batches, 5)
+    left = journal.without(row, set(), "d")
+    assert left is not None
+    assert left.marks == '{"e": 9}'
+    assert left.data == row.data
+    alone = journal.without(left, set(), "e")
+    assert alone is not None
+    assert alone.marks is None

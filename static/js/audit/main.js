@@ -1,0 +1,3 @@
+/** The audit log: starts its elements. */
+import "telltale/theme.js";
+import "telltale/audit/app.js";

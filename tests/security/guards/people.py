@@ -1,0 +1,273 @@
+"""Guards of accounts, passwords, sessions and API tokens."""
+
+from __future__ import annotations
+
+from tests.security.guards.guard import Guard
+
+PEOPLE = "telemetry/people.py"
+SESSIONS = "telemetry/sessions.py"
+PASSWORDS = "telemetry/passwords.py"
+LOGIN = "handlers/login.py"
+BASE = "handlers/base.py"
+T_LOGIN = "tests/handlers/test_login.py::"
+T_PEOPLE = "tests/telemetry/test_people.py::"
+T_SESSIONS = "tests/telemetry/test_sessions.py::"
+
+GUARDS = (
+    Guard(
+        1,
+        "setup-token-is-random",
+        PEOPLE,
+        "self._setup = None if self._users else secrets.token_urlsafe(32)",
+        'self._setup = None if self._users else "setup"',
+        ("tests/security/test_first_start.py::test_the_link_of_every_fresh_server_is_another",),
+    ),
+    Guard(
+        1,
+        "setup-token-is-asked-for",
+        PEOPLE,
+        "return self._setup is not None and hmac.compare_digest(digest(self._setup), digest(token))",
+        "return self._setup is not None",
+        (T_LOGIN + "test_a_fresh_server_prints_a_link_that_makes_one_admin",),
+    ),
+    Guard(
+        2,
+        "setup-is-claimed-before-the-first-wait",
+        PEOPLE,
+        "claimed, self._setup = self._setup, None",
+        "claimed = self._setup",
+        (T_LOGIN + "test_a_fresh_server_prints_a_link_that_makes_one_admin",),
+    ),
+    Guard(
+        2,
+        "setup-makes-no-second-user",
+        "telemetry/store/accounts.py",
+        '*(() if first else ("name = ?", [user.name]))',
+        '*("name = ?", [user.name])',
+        ("tests/telemetry/store/test_accounts.py::test_the_first_user_is_only_first_without_any_other",),
+    ),
+    Guard(
+        3,
+        "passwords-are-hashed-off-the-loop",
+        PASSWORDS,
+        "return await asyncio.get_running_loop().run_in_executor(self._executor, work)",
+        "return work()",
+        ("tests/telemetry/test_passwords.py::test_twenty_logins_at_once_do_not_stop_the_loop",),
+    ),
+    Guard(
+        3,
+        "hash-costs-memory-and-time",
+        PASSWORDS,
+        "PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)",
+        "PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)",
+        ("tests/security/test_secrets.py::test_a_password_is_kept_as_a_slow_hash_with_its_own_salt",),
+    ),
+    Guard(
+        4,
+        "guesses-are-throttled",
+        "telemetry/logins.py",
+        "if wait := self.throttle.attempt(address, account):",
+        "if wait := 0.0 * self.throttle.attempt(address, account):",
+        (T_LOGIN + "test_guessing_is_slowed_down_without_locking_the_door",),
+    ),
+    Guard(
+        4,
+        "a-stranger-cannot-lock-the-owner-out",
+        "telemetry/throttle.py",
+        "if not wait:\n            self._addresses.change(network, now, 1)\n            self._accounts.",
+        "if True:\n            self._addresses.change(network, now, 1)\n            self._accounts.",
+        ("tests/telemetry/test_throttle.py::test_ten_thousand_tries_from_one_address_do_not_lock_the_owner_out",),
+    ),
+    Guard(
+        4,
+        "one-ipv6-subscriber-is-one-address",
+        "telemetry/throttle.py",
+        "ipaddress.ip_network((ip, 64), strict=False)",
+        "ip",
+        ("tests/telemetry/test_throttle.py::test_addresses_of_one_ipv6_subscriber_count_as_one",),
+    ),
+    Guard(
+        5,
+        "an-unknown-user-takes-as-long",
+        PASSWORDS,
+        "return await self._run(lambda: _verify(encoded or DUMMY, password)) and bool(encoded)",
+        "return bool(encoded) and await self._run(lambda: _verify(encoded or DUMMY, password))",
+        ("tests/security/test_enumeration.py::test_two_hundred_logins_each_do_not_tell_a_user_from_a_stranger",),
+    ),
+    Guard(
+        6,
+        "a-login-makes-a-new-session",
+        LOGIN,
+        '        cookie,\n        path="/",\n        max_age=',
+        "        credentials.session_cookie(handler, secure=handler.secure) or cookie,\n"
+        '        path="/",\n        max_age=',
+        (T_LOGIN + "test_a_login_ignores_the_cookie_that_was_there",),
+    ),
+    Guard(
+        7,
+        "a-session-is-256-random-bits",
+        SESSIONS,
+        "cookie = secrets.token_urlsafe(32)",
+        "cookie = secrets.token_urlsafe(8)",
+        (T_LOGIN + "test_the_cookie_is_for_this_server_and_out_of_reach_of_scripts",),
+    ),
+    Guard(
+        7,
+        "secrets-are-hashed-at-rest",
+        "telemetry/identity.py",
+        'return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()',
+        'return token.encode("utf-8", "surrogatepass")',
+        (T_SESSIONS + "test_a_session_lasts_over_a_restart_and_is_stored_as_its_hash_only",),
+    ),
+    Guard(
+        8,
+        "logout-ends-the-session-on-the-server",
+        LOGIN,
+        "            await self.core.accounts.people.log_out(",
+        "            self.core.accounts.people.log_out(",
+        (T_LOGIN + "test_logout_ends_the_session_on_the_server_and_its_sockets",),
+    ),
+    Guard(
+        9,
+        "sockets-end-with-the-session",
+        SESSIONS,
+        "self._watchers.end(session.principal.key)",
+        "pass",
+        (
+            T_SESSIONS + "test_a_stopped_session_is_gone_for_good_and_its_sockets_too",
+            "tests/handlers/test_people.py::test_another_role_ends_the_logins_and_holds_from_then_on",
+        ),
+    ),
+    Guard(
+        9,
+        "the-live-socket-watches-its-credential",
+        "handlers/live_socket.py",
+        'core.accounts.watch(self.principal.key, partial(self.close, 4001, "credential revoked"))',
+        "lambda: None",
+        (
+            T_LOGIN + "test_logout_ends_the_session_on_the_server_and_its_sockets",
+            "tests/handlers/test_live_socket.py::test_revoked_token_closes_its_sockets_within_a_second",
+        ),
+    ),
+    Guard(
+        9,
+        "the-stream-watches-its-credential",
+        "handlers/stream.py",
+        "core.accounts.watch(self.principal.key, self._end)",
+        "(lambda: None)",
+        ("tests/handlers/test_stream.py::test_revoked_token_ends_the_stream_within_a_second",),
+    ),
+    Guard(
+        9,
+        "the-poll-watches-its-credential",
+        "handlers/poll.py",
+        "core.accounts.watch(self.principal.key, self._end)",
+        "(lambda: None)",
+        ("tests/handlers/test_poll.py::test_revoked_token_ends_the_wait_within_a_second",),
+    ),
+    Guard(
+        10,
+        "a-session-has-a-deadline",
+        SESSIONS,
+        "return session.deadline > now and busy",
+        "return busy",
+        (T_SESSIONS + "test_an_open_page_uses_its_session_until_its_whole_lifetime_is_over",),
+    ),
+    Guard(
+        10,
+        "a-session-that-is-not-used-ends",
+        SESSIONS,
+        "return session.deadline > now and busy",
+        "return session.deadline > now",
+        (T_SESSIONS + "test_a_session_that_is_not_used_ends_and_one_that_is_does_not",),
+    ),
+    Guard(
+        11,
+        "scripts-cannot-read-the-cookie",
+        LOGIN,
+        "        httponly=True,\n",
+        "",
+        (T_LOGIN + "test_the_cookie_is_for_this_server_and_out_of_reach_of_scripts",),
+    ),
+    Guard(
+        11,
+        "other-sites-do-not-send-the-cookie",
+        LOGIN,
+        'samesite="Lax"',
+        'samesite="None"',
+        (T_LOGIN + "test_the_cookie_is_for_this_server_and_out_of_reach_of_scripts",),
+    ),
+    Guard(
+        11,
+        "under-tls-the-cookie-is-bound-to-it",
+        "handlers/credentials.py",
+        'return "__Host-telltale_session" if secure else "telltale_session"',
+        'return "telltale_session"',
+        (T_LOGIN + "test_over_https_the_cookie_is_bound_to_it",),
+    ),
+    Guard(
+        16,
+        "a-handler-without-a-decision-is-no-handler",
+        BASE,
+        'if not isinstance(getattr(cls, "access", None), Access):',
+        "if False:",
+        ("tests/handlers/test_base.py::test_a_handler_without_a_decision_cannot_be_defined",),
+    ),
+    Guard(
+        16,
+        "a-role-is-looked-at",
+        BASE,
+        "elif principal.role < needed:",
+        "elif principal.role < 0:",
+        (
+            "tests/handlers/test_base.py::test_a_role_opens_its_own_doors",
+            "tests/security/test_matrix.py::test_every_route_answers_every_role_as_the_table_says[viewer]",
+        ),
+    ),
+    Guard(
+        16,
+        "only-operators-command-devices",
+        "telemetry/live_commands.py",
+        "if not self._session.may_command(device):",
+        "if False:",
+        (
+            "tests/handlers/test_live_socket.py::test_only_operators_command",
+            "tests/security/test_matrix.py::test_every_command_of_the_live_socket_answers_every_role_as_the_table_says",
+        ),
+    ),
+    Guard(
+        16,
+        "a-limited-credential-reaches-what-says-so",
+        BASE,
+        "return method in self.scoped and (scope.write or method in SAFE_METHODS)",
+        "return True",
+        (
+            "tests/contracts/test_scopes.py::test_every_other_way_is_closed",
+            "tests/security/test_matrix.py::test_every_route_answers_every_role_as_the_table_says[screen]",
+        ),
+    ),
+    Guard(
+        16,
+        "what-is-ones-own-is-for-people",
+        "handlers/account.py",
+        'if self.principal.kind == "user" else None',
+        "",
+        ("tests/security/test_secrets.py::test_a_token_with_the_name_of_a_user_is_not_that_user",),
+    ),
+    Guard(
+        19,
+        "only-the-whole-token-fits",
+        "telemetry/identity.py",
+        'token.encode("utf-8", "surrogatepass")',
+        'token.strip().encode("utf-8", "surrogatepass")',
+        ("tests/telemetry/test_auth.py::test_only_the_whole_token_opens",),
+    ),
+    Guard(
+        29,
+        "the-way-back-stays-here",
+        LOGIN,
+        "return target if plain else HOME",
+        'return target if target.startswith("/") else HOME',
+        (T_LOGIN + "test_no_way_back_leads_elsewhere",),
+    ),
+)
