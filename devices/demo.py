@@ -1,17 +1,20 @@
 """The demo's devices: the site of ``devices/scenario.py``, spoken for by real clients over real sockets.
 
-Each device sends its last hour at once, so that charts are full from the start, and then goes on live. A device
-that drops out closes its socket and comes back by itself.
+Each device says its units once, as SenML, because plain JSON has none. Then it sends its last hour at once, so that
+charts are full from the start, and goes on live. A device that drops out closes its socket and comes back by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+from collections.abc import Mapping
 
 from devices.client import DeviceClient
-from devices.options import Options
-from devices.scenario import Source, site
+from devices.link import Dial, Link, LinkError
+from devices.options import Options, device_url
+from devices.scenario import UNITS, Source, Values, site
 from telemetry.clock import wall_ms
 from telemetry.tasks import Tasks
 
@@ -38,11 +41,26 @@ async def run_demo(url: str, seed: str = "0", history: int = HISTORY, interval: 
 async def run_device(url: str, name: str, source: Source, start: int, interval: int) -> None:
     """One device from ``start`` (ms) on, first as fast as it goes, then in real time."""
     at = start
+    units = UNITS.get(name, {})
     while True:
-        while source.at(at) is None:
+        while (values := source.at(at)) is None:
             at = await _next(at, interval)
+        if units:
+            with contextlib.suppress(LinkError):  # the client says, again and again, that there is no server
+                await _introduce(url, name, values, units, at)
+            units = {}
         async with DeviceClient(url, device=name, options=Options(max_backoff=5.0)) as client:
             at = await _run(client, source, at, interval)
+
+
+async def _introduce(url: str, name: str, values: Values, units: Mapping[str, str], at: int) -> None:
+    """Send the first values with their units."""
+    known = [(metric, values[metric], unit) for metric, unit in units.items() if metric in values]
+    pack = [{"n": metric, "u": unit, "v": value, "t": at / 1000} for metric, value, unit in known]
+    link = Link(lambda _: None)
+    await link.open(device_url(url, name), {}, Dial())
+    link.write(json.dumps(pack).encode(), binary=False)
+    await link.close()
 
 
 async def _run(client: DeviceClient, source: Source, at: int, interval: int) -> int:

@@ -213,6 +213,21 @@ def site(seed: str = "0") -> dict[str, Source]:
     return {"greenhouse": Greenhouse(seed), "boiler": BoilerRoom(seed), "outdoor": Outdoor(seed)}
 
 
+UNITS: Mapping[str, Mapping[str, str]] = {
+    "greenhouse": {"temperature": "Cel", "humidity": "%RH", "soil_moisture": "%", "light": "lx", "co2": "ppm"},
+    "boiler": {
+        "flow_temperature": "Cel",
+        "return_temperature": "Cel",
+        "flue_temperature": "Cel",
+        "pressure": "bar",
+        "power": "kW",
+        "tank_level": "%",
+    },
+    "outdoor": {"temperature": "Cel", "humidity": "%RH", "pressure": "hPa", "wind": "m/s", "light": "lx"},
+}
+"""The units of the site's metrics, by device, in the words of SenML (RFC 8428, section 12.1, and RFC 8798)."""
+
+
 def fleet(count: int, seed: str = "0") -> dict[str, Source]:
     """Any number of devices (``greenhouse-1``, ``boiler-2``, ``outdoor-3``, …), each with its own weather."""
     kinds = (("greenhouse", Greenhouse), ("boiler", BoilerRoom), ("outdoor", Outdoor))

@@ -9,7 +9,7 @@ from handlers.bodies import json_of, key_of, reply
 from handlers.export import MEDIA
 from handlers.live_query import patterns_of_query
 from handlers.reading import ReadHandler
-from telemetry.annotations import Position, position_of
+from telemetry.annotations import Page, Position, position_of
 from telemetry.exchange import notes
 from telemetry.exchange.writing import Form
 from telemetry.model import Reason, Refusal
@@ -57,6 +57,10 @@ class AnnotationFile(ReadHandler):
         self.set_header("Content-Type", MEDIA[self.form])
         self.set_header("Content-Disposition", f'attachment; filename="telltale-notes.{self.form.value}"')
         self.write(notes.head(self.form))
+        with self.permitted():
+            await self._pages(page, patterns, frm, to)
+
+    async def _pages(self, page: Page, patterns: list[str], frm: int, to: int) -> None:
         while True:
             self.write(notes.rows(self.form, page.annotations))
             await self.flush()

@@ -89,12 +89,13 @@ class AuditCsv(_AuditRead):
         now = datetime.fromtimestamp(self.core.clock.arrival() / 1000, UTC)
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         self.set_header("Content-Disposition", f'attachment; filename="telltale-audit-{now:%Y%m%dT%H%M%SZ}.csv"')
-        async with aclosing(self.core.audit_log.pieces(wanted, Form.CSV)) as pieces:
-            async for piece in pieces:
-                if self.gone.is_set():
-                    return
-                self.write(piece)
-                try:
-                    await self.flush()
-                except StreamClosedError:  # its client has gone
-                    return
+        with self.permitted():
+            async with aclosing(self.core.audit_log.pieces(wanted, Form.CSV)) as pieces:
+                async for piece in pieces:
+                    if self.gone.is_set():
+                        return
+                    self.write(piece)
+                    try:
+                        await self.flush()
+                    except StreamClosedError:  # its client has gone
+                        return

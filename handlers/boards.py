@@ -61,7 +61,10 @@ class BoardOne(ReadHandler):
             board = None
         version = None if wanted is None else key_of(wanted)
         known = board is not None and (wanted is None or version is not None)
-        reply(self, await self.core.boards.find(board, version) if known and board is not None else None, kind=KIND)
+        found = await self.core.boards.find(board, version) if known and board is not None else None
+        if self.scope is not None and isinstance(found, dict) and found.get("deleted") is not None:
+            found = None  # operators see it to bring it back; a screen has nothing more to show
+        reply(self, found, kind=KIND)
 
     async def put(self, number: str) -> None:
         """Save it on top of the version that was read; 409 where someone else has saved since."""

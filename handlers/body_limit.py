@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import cast
 
+from tornado.http1connection import HTTP1Connection
 from tornado.httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -24,6 +25,12 @@ from handlers.base import ERRORS, Access, Guard
 
 DROPPED_MAX = 16 << 20
 """Bytes above the limit that are read and dropped; then the answer is sent and the connection closed."""
+BODY_TIME, SLOWEST = 15.0, 8 << 10
+"""Seconds for any body, and bytes a second that one of a known length comes at least."""
+SMALL = 64 << 10
+"""Bytes of a body that always find room."""
+HELD_MAX = 64 << 20
+"""Bytes of all larger bodies that are on their way at once: a stranger must not fill the memory."""
 STREAMED = frozenset({"/api/import"})
 """Paths whose handler takes the body piece by piece, in bounded memory: it may be of any size."""
 UNBOUNDED = 1 << 62
@@ -41,12 +48,24 @@ class TooLarge(Guard):
             self.refuse(413, *ERRORS[413])
 
 
+class Full(Guard):
+    """A request whose body found no room beside those of others, and was dropped."""
+
+    access = Access.OPEN
+
+    def prepare(self) -> None:
+        super().prepare()
+        if not self._finished:
+            self.refuse(503, "try_later", "too many large bodies at once", retry_after=1000)
+
+
 class BodyLimit(HTTPServerConnectionDelegate):
     """An application whose handlers see no body above ``limit`` bytes."""
 
     def __init__(self, application: Application, limit: int) -> None:
         self.application = application
         self.limit = limit
+        self.held = 0
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """Count one request's body on its way to the application."""
@@ -64,8 +83,9 @@ class _Counted(HTTPMessageDelegate):
         self._owner = owner
         self._conns = server_conn, request_conn
         self._inner: HTTPMessageDelegate | None = owner.application.start_request(server_conn, request_conn)
-        self._size = 0
+        self._size = self._held = 0
         self._limit = owner.limit
+        self._full = False
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
@@ -73,24 +93,44 @@ class _Counted(HTTPMessageDelegate):
         self._head = start_line, headers
         if cast("RequestStartLine", start_line).path.partition("?")[0] in STREAMED:
             self._limit = UNBOUNDED
+        length = headers.get("Content-Length", "")
+        if length.isascii() and length.isdecimal():
+            wanted = min(int(length[:18]), self._limit, self._owner.limit)
+            cast("HTTP1Connection", self._conns[1]).set_body_timeout(BODY_TIME + wanted / SLOWEST)
         return None if self._inner is None else self._inner.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         self._size += len(chunk)
-        if self._size <= self._limit and self._inner is not None:
+        if self._size <= self._limit and self._inner is not None and self._room():
             return self._inner.data_received(chunk)
         self.on_connection_close()
         if self._size > self._limit + DROPPED_MAX:
             self._refuse()
         return None
 
+    def _room(self) -> bool:
+        """Whether what came so far may be held; streamed bodies are not."""
+        held = 0 if self._limit == UNBOUNDED else max(0, self._size - SMALL)
+        if self._owner.held + held - self._held > HELD_MAX:
+            self._full = True
+            return False
+        self._owner.held += held - self._held
+        self._held = held
+        return True
+
+    def _release(self) -> None:
+        self._owner.held -= self._held
+        self._held = 0
+
     def finish(self) -> None:
+        self._release()
         if self._inner is None:
             self._refuse()
         else:
             self._inner.finish()
 
     def on_connection_close(self) -> None:
+        self._release()
         inner, self._inner = self._inner, None
         if inner is not None:
             inner.on_connection_close()
@@ -104,4 +144,4 @@ class _Counted(HTTPMessageDelegate):
             start_line=cast("RequestStartLine", start_line),
             headers=headers,
         )
-        self._owner.application.get_handler_delegate(request, TooLarge).finish()
+        self._owner.application.get_handler_delegate(request, Full if self._full else TooLarge).finish()

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
@@ -125,5 +125,5 @@ def without_secrets(query: str) -> str:
 
 def redacted(request: HTTPServerRequest) -> str:
     """Method and address for one line of the log: tokens hidden, nothing that a terminal obeys."""
-    address = _SECRET.sub(r"\1***", hidden_path(request.uri or ""))
+    address = _SECRET.sub(r"\1***", hidden_path(unquote(request.uri or "")))  # %74oken is a token too
     return f"{request.method} {address}".encode("unicode_escape").decode("ascii")

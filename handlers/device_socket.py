@@ -15,6 +15,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
 from devices.protocol import DeviceSession
+from handlers import credentials
 from handlers.base import Access, Guard
 from handlers.device_port import DevicePort
 from handlers.wire import websocket_frame
@@ -36,6 +37,11 @@ class DeviceSocket(Guard, WebSocketHandler):
     """One device (or gateway)."""
 
     access = Access.DEVICE
+
+    def check_origin(self, origin: str) -> bool:
+        """As everywhere; and with a token, which no browser sends by itself, what Arduino's usual library says."""
+        arduino = self.request.headers.get_list("Origin") == ["file://"] and bool(credentials.tokens(self.request))
+        return arduino or super().check_origin(origin)
 
     async def open(self) -> None:
         """Greet the device once everything from its earlier sockets is committed or dropped."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import json
 import logging
 import resource
@@ -21,19 +20,18 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPConnection, HTTPMessageDelegate, HTTPServerConnectionDelegate
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
-from handlers.body_limit import UNBOUNDED
+from handlers.body_limit import BODY_TIME, UNBOUNDED
 from handlers.forwarding import Forwarded
 from handlers.places import trusts
 from telemetry.clock import monotonic
 from telemetry.metrics import Metrics
 from telemetry.settings import ServerSettings
+from telemetry.throttle import network_of
 
 log = logging.getLogger(__name__)
 
 HEADER_TIME = 15.0
 """Seconds until a connection must have sent the headers of a request, from its beginning or its last answer on."""
-BODY_TIME = 15.0
-"""Seconds that a body may take; a route that streams sets its own."""
 HEADERS_MAX = 32 << 10
 """Bytes of the request line and the headers together."""
 OWN_FILES = 256
@@ -152,17 +150,6 @@ class Edge(HTTPServer):
     def _gone(self, stream: IOStream) -> None:
         self._leaving -= 1
         stream.close()
-
-
-def network_of(address: str) -> str:
-    """What one subscriber holds: an IPv4 address, an IPv6 network of 64 bits."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if ip.version == 4:
-        return str(ip)
-    return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))
 
 
 def open_files(wanted: int) -> int:

@@ -13,6 +13,10 @@ class Health(Guard):
 
     access = Access.OPEN
 
+    def head(self) -> None:
+        """The status alone, as many monitors ask for it."""
+        self.get()
+
     def get(self) -> None:
         """Answer from memory: the pipeline knows how its last commit ended."""
         if not self.core.pipeline.healthy:

@@ -51,8 +51,8 @@ class LiveSocket(Guard, WebSocketHandler):
         self._session.visitor = visitor(self, "live")
         self._commands = LiveCommands(self._session, partial(core.commanding.send, self.actor), core.tasks)
         self._unwatch = (
-            core.accounts.watch(self.principal.key, partial(self.close, 4001, "credential revoked")),
-            core.closing.watch("server", partial(self.close, 1001, "server stopping")),
+            core.accounts.watch(self.principal.key, partial(self._end, 4001, "credential revoked")),
+            core.closing.watch("server", partial(self._end, 1001, "server stopping")),
         )
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
@@ -71,6 +71,11 @@ class LiveSocket(Guard, WebSocketHandler):
             unwatch()
         self._commands.close()
         self._session.close()
+
+    def _end(self, code: int, reason: str) -> None:
+        """Close; of the commands that wait none is begun."""
+        self._commands.close()
+        self.close(code, reason)
 
     def _wake(self) -> None:
         if self._writing or self.ws_connection is None or self.ws_connection.is_closing():

@@ -87,7 +87,7 @@ class Login(_Entrance):
         if isinstance(result, str):
             self.enter(result)
             return
-        if not isinstance(result, CodeNeeded) or result.wrong:
+        if isinstance(result, Throttled):  # the others are counted where they are tried
             self.core.failed_logins.failed(name, self.address)
         status, text = 401, "Name or password is wrong."
         extra: dict[str, object] = {}

@@ -38,7 +38,8 @@ def known_host(request: HTTPServerRequest, allowed: tuple[str, ...]) -> bool:
     name = _name(hosts[0]) if len(hosts) == 1 else None
     if name is None:
         return False
-    return name in allowed or name in _own_names() or name.endswith((".local", ".localhost")) or _is_address(name)
+    own = name in _own_names() or (name.endswith(LOCAL) and name.partition(".")[0] in _own_names())
+    return own or name in allowed or name.endswith((".local", ".localhost")) or _is_address(name)
 
 
 def known_origin(request: HTTPServerRequest, allowed: tuple[str, ...]) -> bool:

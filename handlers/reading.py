@@ -5,10 +5,16 @@ The work itself runs on reader threads; it stops when the client has gone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import threading
 from abc import abstractmethod
+from collections.abc import Iterator
+from typing import cast
+
+from tornado.http1connection import HTTP1Connection
+from tornado.iostream import StreamClosedError
 
 from handlers.base import Access, Guard
 from telemetry.history import Busy, Cancelled, TooLong
@@ -37,7 +43,7 @@ class ReadHandler(Guard):
         """Answer, or say why that is not possible now."""
         try:
             await self.answer()
-        except Cancelled:
+        except (Cancelled, StreamClosedError):
             log.debug("the client of %s has gone", self.request.path)
         except TooLong as error:
             self.refuse(413, "too_large", str(error))
@@ -46,6 +52,16 @@ class ReadHandler(Guard):
         except StoreError as error:
             log.warning("the database could not be read: %s", error)
             self.refuse(503, "try_later", "the database cannot be read now", retry_after=RETRY_AFTER)
+
+    @contextlib.contextmanager
+    def permitted(self) -> Iterator[None]:
+        """Cut the connection off when the credential ends: half a file must not look like a whole one."""
+        stream = cast("HTTP1Connection", self.request.connection).stream
+        forget = self.core.accounts.watch(self.principal.key, stream.close)
+        try:
+            yield
+        finally:
+            forget()
 
     @abstractmethod
     async def answer(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
@@ -120,6 +121,8 @@ class Admission:
         if one is None:
             self._make_room()
             one = self._waiting[device_id] = _Knock(device_id, address, now, now, told)
+        if one.approved is not None and address != one.address:
+            one.approved = None  # what an operator accepted came from elsewhere
         one.address, one.last_seen = address, now
         if told is None:
             return True  # ``note`` tells, in its time
@@ -214,13 +217,20 @@ class Admission:
         return True
 
     def _room(self) -> bool:
-        return len(self._waiting) < self._max_pending or any(one.told is None for one in self._waiting.values())
+        return len(self._waiting) < self._max_pending or self._gives_way() is not None
+
+    def _gives_way(self) -> _Knock | None:
+        """Who makes room: one without a socket, else the newest of an address that has more than half the places."""
+        idle = next((one for one in self._waiting.values() if one.told is None), None)
+        if idle is not None or not self._waiting:
+            return idle
+        address, held = Counter(one.address for one in self._waiting.values()).most_common(1)[0]
+        crowd = (one for one in reversed(self._waiting.values()) if one.address == address)
+        return next(crowd) if 2 * held > self._max_pending else None
 
     def _make_room(self) -> None:
-        if len(self._waiting) >= self._max_pending:
-            gone = next(one for one in self._waiting.values() if one.told is None)
-            del self._waiting[gone.device]
-            self._tell(gone, "gone")
+        if len(self._waiting) >= self._max_pending and (gone := self._gives_way()) is not None:
+            self.forget(gone.device, "gone")
 
     def _tell(self, one: _Knock, state: str) -> None:
         if one.telling is not None:

@@ -106,7 +106,8 @@ class ApiTokens:
         board = limits.board
         if len(await self._store.read(rows.tokens)) >= self._most:
             raise TooManyError
-        if board is not None and await self._content(board) is None:
+        content = None if board is None else await self._content(board)
+        if board is not None and content is None:
             raise NoBoardError
         token = f"tt_{'a' if board is None else 'k'}_{secrets.token_urlsafe(32)}"
         series = None if limits.series is None else json.dumps(limits.series, ensure_ascii=False)
@@ -117,9 +118,10 @@ class ApiTokens:
         entry = self._audit.entry(by, "token add", name, None, {"role": row.role, **limits.said()})
         if not await administer(self._store, lambda db: rows.add_token(db, row) and log_rows.note(db, entry)):
             return None
-        # read again: the board may have been changed meanwhile
-        self._place(row, {} if board is None else {board: await self._content(board)})
+        self._place(row, {} if board is None else {board: content})
         self._woken.set()
+        if board is not None:  # it may have been changed meanwhile
+            self.board_changed(board, await self._content(board))
         return token
 
     async def revoke(self, by: Actor, name: str) -> bool:

@@ -15,7 +15,7 @@ from telemetry.store import audit as log
 from telemetry.store.db import Store, StoreError
 from telemetry.switchboard import Switchboard
 
-SECRET = re.compile(r"pass|secret|token|key|psk|credential|auth|(?:^|_)pin(?:$|_)", re.IGNORECASE)
+SECRET = re.compile(r"pass|pwd|(?:^|_)pw(?:$|_)|secret|token|key|psk|credential|auth|(?:^|_)pin(?:$|_)", re.IGNORECASE)
 """Names of arguments whose values stay out of the log."""
 DEPTH = 8
 """How deep arguments are looked through; what lies deeper stays out."""

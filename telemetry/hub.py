@@ -16,7 +16,7 @@ from typing import Protocol
 from telemetry.clock import Clock, monotonic
 from telemetry.metrics import Metrics
 from telemetry.model import Reading, Series, Span, reading_json
-from telemetry.names import matcher
+from telemetry.names import any_of
 from telemetry.registry import Device, Registry
 from telemetry.scope import Scope
 
@@ -65,7 +65,7 @@ class Member(Protocol):
 class Room:
     """Sessions with equal patterns and one scope, and the readings they have not been sent yet."""
 
-    __slots__ = ("_tests", "flushed", "members", "patterns", "pending", "scheduled", "scope", "sent", "shown")
+    __slots__ = ("flushed", "matches", "members", "patterns", "pending", "scheduled", "scope", "sent", "shown")
 
     def __init__(self, patterns: frozenset[str], scope: Scope | None = None) -> None:
         self.patterns = patterns
@@ -76,11 +76,8 @@ class Room:
         self.flushed = self.sent = 0.0
         self.shown: dict[int, Series] = {}
         """By id: series that the room knows by a former name only, as they are called there."""
-        self._tests: list[Callable[[str], bool]] = [matcher(pattern) for pattern in sorted(patterns)]
-
-    def matches(self, name: str) -> bool:
+        self.matches = any_of(patterns)
         """Whether any of the room's patterns takes a series name."""
-        return any(test(name) for test in self._tests)
 
     def place(self, series: Series) -> None:
         """Take a series in if it has, or had, a name that the room asks for, and is in its scope."""

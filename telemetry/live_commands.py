@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from telemetry.live import LiveSession
 from telemetry.model import Reason, Refusal
@@ -27,6 +27,8 @@ PER_SECOND, BURST = 100, 1_000
 """Commands that one session may send in the long run, and at once."""
 SLOWED = 0.05
 """Seconds for which the caller reads nothing after a command too many."""
+WILD_MAX = 100
+"""Patterns with * before their end among them: each is held against every series, on the loop."""
 PATTERNS_MAX = 1_000
 """Patterns that one session may subscribe to."""
 MAX_SEQ = 2**53 - 1
@@ -43,7 +45,13 @@ def patterns_of(value: object) -> list[str] | Refusal:
         return Refusal(Reason.BAD_MESSAGE, f"patterns are a list of texts of 1 to {MAX_PATTERN} characters")
     if len(value) > PATTERNS_MAX:
         return Refusal(Reason.TOO_LARGE, f"at most {PATTERNS_MAX} patterns")
+    if _wild(value) > WILD_MAX:
+        return Refusal(Reason.TOO_LARGE, f"at most {WILD_MAX} patterns with * before their end")
     return list(dict.fromkeys(value))
+
+
+def _wild(patterns: Iterable[str]) -> int:
+    return sum("*" in one[:-1] for one in patterns)
 
 
 def since_of(value: object) -> Since | Refusal | None:
@@ -128,7 +136,8 @@ class LiveCommands:
             return patterns
         if isinstance(since, Refusal):
             return since
-        if len(self._session.patterns.keys() | set(patterns)) > PATTERNS_MAX:
+        every = self._session.patterns.keys() | set(patterns)
+        if len(every) > PATTERNS_MAX or _wild(every) > WILD_MAX:
             return Refusal(Reason.TOO_LARGE, f"at most {PATTERNS_MAX} patterns a socket")
         return await self._session.subscribe(patterns, since)
 

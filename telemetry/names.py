@@ -6,7 +6,7 @@ A series is named ``DEVICE/METRIC`` and looked up, never taken apart. In pattern
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 MAX_NAME = 128
 """Characters of a device id or a metric."""
@@ -63,3 +63,14 @@ def matcher(pattern: str) -> Callable[[str], bool]:
         return True
 
     return matches
+
+
+def any_of(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """A test for names that any of the patterns takes. Names and beginnings (``boiler/*``) cost next to nothing."""
+    forms = {unicodedata.normalize("NFC", pattern) for pattern in patterns}
+    whole = {form for form in forms if "*" not in form}
+    beginnings = tuple(form[:-1] for form in forms - whole if "*" not in form[:-1])
+    tests = [matcher(form) for form in sorted(forms) if "*" in form[:-1]]
+    if "" in beginnings:
+        return lambda _: True
+    return lambda name: name in whole or name.startswith(beginnings) or any(test(name) for test in tests)

@@ -123,13 +123,14 @@ class People:
         self._forget(name)
         entry = self._audit.entry(by, "user remove", name, before and {"role": before.role})
         free = by.kind == "terminal" or before is None or before.role != "admin"
+        me = by.name if by.kind == "user" else name
         done: bool | None = False
         try:
             done = await administer(
                 self._store,
                 lambda db: (
                     rows.remove_user(db, name) and log.note(db, entry)
-                    if free or rows.other_admin(db.conn, name, by.name)
+                    if free or rows.other_admin(db.conn, name, me)
                     else None
                 ),
             )
@@ -152,12 +153,11 @@ class People:
         changed = user._replace(role=role.name.lower())
         entry = self._audit.entry(by, "user role", name, {"role": user.role}, {"role": changed.role})
         free = by.kind == "terminal" or user.role != "admin"
+        me = by.name if by.kind == "user" else name
         self._log_out(name)
         done = await self._store.write(
             lambda c: (
-                rows.change_user(c, user, changed, entry, leave=True)
-                if free or rows.other_admin(c, name, by.name)
-                else None
+                rows.change_user(c, user, changed, entry, leave=True) if free or rows.other_admin(c, name, me) else None
             )
         )
         if not done:
@@ -285,7 +285,11 @@ class People:
             return ONESELF
         others = (one for one in self._users.values() if one.name != name and one.role == "admin")
         user = self._users.get(name)
-        if user is None or user.role != "admin" or any(one.password or one.name == by.name for one in others):
+        if (
+            user is None
+            or user.role != "admin"
+            or any(one.password or (by.kind == "user" and one.name == by.name) for one in others)
+        ):
             return None
         return LAST
 

@@ -15,7 +15,7 @@ from telemetry.clock import Clock
 from telemetry.hub import asked
 from telemetry.ingest import Pipeline
 from telemetry.model import Reading, Series, Span, reading_json
-from telemetry.names import matcher
+from telemetry.names import any_of
 from telemetry.registry import Registry
 from telemetry.scope import Scope
 from telemetry.store import log
@@ -56,7 +56,11 @@ class Selection:
 
     def __init__(self, starts: Iterable[tuple[str, int]], scope: Scope | None = None) -> None:
         self._scope = scope
-        self._starts = [(pattern, matcher(pattern), start) for pattern, start in starts]
+        patterns: dict[int, list[str]] = {}
+        for pattern, start in starts:
+            patterns.setdefault(start, []).append(pattern)
+        self._patterns = [pattern for some in patterns.values() for pattern in some]
+        self._tests = [(start, any_of(some)) for start, some in sorted(patterns.items())]
         self._known: dict[int, int | None] = {}
         self._shown: dict[int, Series] = {}
 
@@ -75,16 +79,20 @@ class Selection:
     def _start(self, series: Series) -> int | None:
         if self._scope is not None and not self._scope.sees(series):
             return None
-        start = min((start for _, test, start in self._starts if test(series.name)), default=None)
+        start = self._of(series.name)
         return self._by_former(series) if start is None and series.former else start
 
     def _by_former(self, series: Series) -> int | None:
         """Where it starts for those who know the series by a former name only."""
-        name = asked(series, (pattern for pattern, _, _ in self._starts))
+        name = asked(series, self._patterns)
         if name is None:
             return None
         self._shown[series.id] = series.called(name)
-        return min(start for _, test, start in self._starts if test(name))
+        return self._of(name)
+
+    def _of(self, name: str) -> int | None:
+        """The earliest start of those whose pattern takes the name."""
+        return next((start for start, test in self._tests if test(name)), None)
 
 
 class Replay:

@@ -76,13 +76,13 @@ class ServerSettings:
         " only under names of the public DNS; a name of the local network may have other servers, without TLS.",
     )
     max_connections: int = _key(
-        "4096",
+        "16384",
         values.whole(16, 1_000_000),
         "Open connections in all; one more is answered 503. Fewer where the system allows fewer open files.",
         "connections",
     )
     max_connections_per_address: int = _key(
-        "2000",
+        "10000",
         values.whole(1, 1_000_000),
         "Open connections from one address, or from one IPv6 network of 64 bits; one more is answered 429. Trusted"
         " proxies may have as many as there are.",

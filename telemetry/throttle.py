@@ -58,7 +58,7 @@ class Throttle:
 
     def attempt(self, address: str, account: str) -> float:
         """Count an attempt; 0 if it may go on, else the seconds to wait (and it is not counted)."""
-        now, network = self._mono(), _network(address)
+        now, network = self._mono(), network_of(address)
         known = (account, network) in self._known
         wait = self._addresses.wait(network, now) or (0.0 if known else self._accounts.wait(account, now))
         if not wait:
@@ -68,14 +68,14 @@ class Throttle:
 
     def take_back(self, address: str, account: str) -> None:
         """Uncount an attempt: the password was right, or was not looked at."""
-        now, network = self._mono(), _network(address)
+        now, network = self._mono(), network_of(address)
         self._addresses.change(network, now, -1)
         if (account, network) not in self._known:
             self._accounts.change(account, now, -1)
 
     def attempt_code(self, address: str, account: str) -> float:
         """As ``attempt``, for a code of the second factor."""
-        now, network = self._mono(), _network(address)
+        now, network = self._mono(), network_of(address)
         wait = self._addresses.wait(network, now) or self._codes.wait(account, now)
         if not wait:
             self._addresses.change(network, now, 1)
@@ -85,19 +85,19 @@ class Throttle:
     def take_back_code(self, address: str, account: str) -> None:
         """As ``take_back``, for a code."""
         now = self._mono()
-        self._addresses.change(_network(address), now, -1)
+        self._addresses.change(network_of(address), now, -1)
         self._codes.change(account, now, -1)
 
     def know(self, address: str, account: str) -> None:
         """The owner of this account has logged in from this address."""
-        key = (account, _network(address))
+        key = (account, network_of(address))
         self._known[key] = None
         self._known.move_to_end(key)
         if len(self._known) > MAX_KEYS:
             self._known.popitem(last=False)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """One key per network that a single subscriber holds: an IPv4 address, an IPv6 /64."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])

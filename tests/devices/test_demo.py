@@ -26,6 +26,21 @@ async def test_the_demo_fills_the_last_hour_and_goes_on_live():
         await until(lambda: not server.sockets)
 
 
+@in_loop
+async def test_each_device_says_its_units_once_before_its_hour():
+    async with Stub() as server:
+        task = asyncio.get_running_loop().create_task(demo.run_demo(server.url, history=60_000, interval=1_000))
+        await until(lambda: len(server.readings) > 30)
+        packs = server.packs
+        units = {record["n"]: record["u"] for pack in packs for record in pack}
+        assert units["flow_temperature"] == "Cel"
+        assert units["soil_moisture"] == "%"
+        assert 2 <= len(packs) <= 3  # the one outdoors may be out of reach
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
 class Flaky:
     """Out of reach for a moment, again and again."""
 

@@ -74,6 +74,18 @@ def telling(send: Callable[[int], None], every: float = 0.1) -> Iterator[None]:
         thread.join()
 
 
+def two_hundred(server: Server) -> Callable[[int], None]:
+    """Ten devices with twenty metrics each; what tells a new value of each."""
+    sockets = [device(server, f"node-{n}") for n in range(10)]
+
+    def tell(step: int) -> None:
+        for socket in sockets:
+            socket.send({f"m{n:02}": step + n / 10 for n in range(20)})
+
+    tell(0)
+    return tell
+
+
 def share(page: Page, cdp: CDPSession) -> tuple[float, dict[str, float]]:
     """The part of a core that the page's thread takes for SECONDS, and what its frames were like."""
     cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
@@ -104,13 +116,7 @@ def test_g1_sixteen_charts_on_screen_of_two_hundred(
 ) -> None:
     """600 points each: at most 20 % of a core and 12 ms an update."""
     one = server()
-    sockets = [device(one, f"node-{n}") for n in range(10)]
-
-    def tell(step: int) -> None:
-        for socket in sockets:
-            socket.send({f"m{n:02}": step + n / 10 for n in range(20)})
-
-    tell(0)
+    tell = two_hundred(one)
     page = open_page(one, path="/?view=charts", viewport={"width": 1280, "height": 900})
     expect(page.locator("tt-card")).to_have_count(200, timeout=60_000)
     with telling(tell):
@@ -158,13 +164,7 @@ def test_g3_a_hundred_thousand_readings_under_one_chart(
 def test_g4_two_hundred_tiles_with_sparklines(server: Callable[..., Server], open_page: Callable[..., Page]) -> None:
     """At most 20 % of a core with values ten times a second."""
     one = server()
-    sockets = [device(one, f"node-{n}") for n in range(10)]
-
-    def tell(step: int) -> None:
-        for socket in sockets:
-            socket.send({f"m{n:02}": step + n / 10 for n in range(20)})
-
-    tell(0)
+    tell = two_hundred(one)
     page = open_page(one, path="/")
     expect(page.locator("tt-tile")).to_have_count(200, timeout=30_000)
     with telling(tell):

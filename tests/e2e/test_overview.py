@@ -161,6 +161,12 @@ def test_row_10_when_a_device_stops_no_tile_looks_live(
     open_page.troubles[:] = [text for text in open_page.troubles if "ERR_" not in text and "WebSocket" not in text]  # type: ignore[attr-defined]
 
 
+def test_adding_a_device_begins_at_the_plus(server: Callable[..., Server], open_page: Callable[..., Page]) -> None:
+    page = open_page(server(), path="/")
+    page.get_by_role("button", name="Add a device").click()
+    expect(page.get_by_role("dialog", name="Add a device")).to_be_visible()
+
+
 def test_row_18_odd_values_are_shown_as_what_they_are(
     server: Callable[..., Server], open_page: Callable[..., Page]
 ) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 
-from handlers.body_limit import DROPPED_MAX
+from handlers.body_limit import DROPPED_MAX, HELD_MAX
 from tests.support import SCALE, Server, wait_until
 
 LIMIT = 1024
@@ -87,3 +88,25 @@ def test_client_that_goes_away_in_its_body_is_forgotten(running: Server, token: 
             head = f"POST /api/ingest HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
             sock.sendall(f"{head}Content-Length: 100000\r\n\r\n".encode() + b" " * sent)
     assert wait_until(lambda: running.request("GET", "/healthz").status == 200)
+
+
+def test_bodies_that_come_at_once_do_not_fill_the_memory(server: Callable[..., Server]) -> None:
+    """Together they get HELD_MAX and no more; who finds no room is told to come again, and the next one is served."""
+    one = server()
+    size = 4 << 20
+    head = f"POST /login HTTP/1.1\r\nHost: {urlsplit(one.url).netloc}\r\nContent-Type: text/plain\r\n"
+    strangers = [socket.create_connection(("127.0.0.1", one.port), timeout=30) for _ in range(2 * HELD_MAX // size)]
+    for stranger in strangers:
+        stranger.sendall(f"{head}Content-Length: {size}\r\n\r\n".encode() + b"x" * (size - 1))
+    for stranger in strangers:
+        stranger.sendall(b"x")
+    answers = [stranger.recv(12) for stranger in strangers]
+    for stranger in strangers:
+        stranger.close()
+    assert b"HTTP/1.1 503" in answers
+    assert b"HTTP/1.1 503" not in (answers[0], answers[1])
+    token = one.device_token("boiler")
+    wait_until(
+        lambda: one.request("POST", "/api/ingest", body=b'{"t": 1' + b" " * 300_000 + b"}", token=token).status == 200,
+        10,
+    )

@@ -394,3 +394,14 @@ def test_ids_that_were_refused_or_empty_are_not_forgotten_in_a_crash(server: Cal
     one.kill()
     one.restart()
     assert one.device(token).recv_key("hello")["last_id"] == 5
+
+
+def test_a_token_speaks_for_itself_where_the_library_sends_a_file_as_its_origin(running: Server) -> None:
+    """Arduino's usual library says ``Origin: file://``; no browser has a device's token to send along."""
+    token = running.device_token("arduino")
+    assert greeted(running, token, origin="file://")
+    url = f"{running.ws_url}/ws/device"
+    assert refused(f"{url}?device=arduino", origin="file://").status == 403
+    for origin in ("null", "http://evil.example"):
+        assert refused(url, token=token, origin=origin).status == 403
+    assert refused(f"{running.ws_url}/ws/live", token=running.api_token("viewer"), origin="file://").status == 403

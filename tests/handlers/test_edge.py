@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from handlers import edge
+from telemetry.throttle import network_of
 from tests.support import SCALE, Server, wait_until
 
 HALF_HEADERS = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
@@ -100,7 +101,7 @@ def test_a_trusted_proxy_may_have_as_many_as_there_are(server: Callable[..., Ser
 
 def test_half_sent_requests_are_cut_in_time_and_cost_nobody_else(server: Callable[..., Server]) -> None:
     """1,000 of them, some of which go on sending a byte now and then; others are answered meanwhile."""
-    one = server({"server.max_connections_per_address": "2000", "devices.admission": "open"})
+    one = server({"devices.admission": "open"})
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
     try:
@@ -213,4 +214,4 @@ def test_the_limit_follows_the_open_files_of_the_system(server: Callable[..., Se
     ],
 )
 def test_what_one_subscriber_holds_counts_as_one(address: str, network: str) -> None:
-    assert edge.network_of(address) == network
+    assert network_of(address) == network

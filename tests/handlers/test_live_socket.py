@@ -224,6 +224,21 @@ def test_revoked_token_closes_its_sockets_within_a_second(fed: Fed) -> None:
     assert refused(f"{fed.server.ws_url}/ws/live", token=token).status == 401
 
 
+def test_commands_that_wait_do_not_outlive_their_token(fed: Fed) -> None:
+    """Those that were sent before, behind one that the device has not answered yet."""
+    token = fed.server.api_token("operator", name="hasty")
+    silent = fed.server.silent("/ws/live", token)  # it does not answer the close
+    device = fed.server.device(fed.server.device_token("slow"))
+    device.recv_key("hello")
+    for number in range(5):
+        silent.send({"id": number, "command": {"device": "slow", "name": f"c{number}", "args": {}}})
+    first = device.recv_key("command")
+    fed.server.cli("token", "revoke", "hasty")
+    device.send({"reply": {"id": first["id"], "ok": True}})
+    device.send({"id": 1, "readings": []})
+    assert device.recv() == {"ack": 1}
+
+
 def test_sockets_are_counted_while_they_are_open(server: Callable[..., Server]) -> None:
     fed = feed(server)
 

@@ -38,3 +38,10 @@ test("a value is stale after three intervals, and not before five seconds", () =
   assert.equal(staleAfter(200), 5_000);
   assert.equal(staleAfter(null), 5_000);
 });
+
+test("a sender that became faster leaves no gaps behind, and those that were there stay", () => {
+  const slow = Array.from({ length: 300 }, (_, n) => n * 7_200);
+  const outage = slow.map((t, n) => (n < 150 ? t : t + 600_000));
+  const times = [...outage, ...Array.from({ length: 200 }, (_, n) => outage.at(-1) + 1_000 * (n + 1))];
+  assert.deepEqual(breaks(times, 0, times.length - 1, { interval: learn(times) }), [150]);
+});

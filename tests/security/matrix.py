@@ -136,7 +136,7 @@ _TABLE = r"""
 /api/bridges                                          GET viewer
 /api/pollers                                          GET viewer
 /api/openapi\.json                                    GET viewer+
-/healthz                                              GET open
+/healthz                                              GET open         HEAD open
 /metrics                                              GET viewer
 """
 

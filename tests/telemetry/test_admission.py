@@ -40,10 +40,10 @@ class Door:
     def states(self) -> list[tuple[str, str]]:
         return [(one["device"]["device"], one["device"]["state"]) for one in self.pushed]
 
-    def knock(self, device: str) -> list[str]:
+    def knock(self, device: str, address: str = "10.0.0.1") -> list[str]:
         """Knock; the list gets the token."""
         tokens: list[str] = []
-        assert self.admission.knock(device, "10.0.0.1", tokens.append)
+        assert self.admission.knock(device, address, tokens.append)
         return tokens
 
 
@@ -154,6 +154,34 @@ def test_a_sleeping_device_gets_its_token_when_it_comes_again(tmp_path: Path) ->
     run(tmp_path, body)
 
 
+def test_an_approval_is_for_who_knocked_not_for_who_comes_next(tmp_path: Path) -> None:
+    """From another address the same id waits again."""
+
+    async def body(door: Door) -> None:
+        door.knock("boiler")
+        door.admission.leave("boiler")
+        assert await door.admission.approve(TERMINAL, "boiler") == "approved later"
+        tokens: list[str] = []
+        assert door.admission.knock("boiler", "10.0.0.66", tokens.append)
+        await asyncio.sleep(0)
+        assert tokens == []
+        assert [one["approved"] for one in door.admission.list()] == [False]
+        assert not door.accounts.devices.has_token("boiler")
+
+    run(tmp_path, body)
+
+
+def test_who_takes_more_than_half_of_the_places_makes_room_for_others(tmp_path: Path) -> None:
+    async def body(door: Door) -> None:
+        for device in ("a", "b", "c", "d"):
+            door.knock(device)
+        assert door.admission.knock("honest", "10.0.0.2", lambda _: None)
+        assert [one["device"] for one in door.admission.list()] == ["a", "b", "c", "honest"]
+        assert ("d", "gone") in door.states
+
+    run(tmp_path, body, max_pending=4)
+
+
 def test_a_device_that_leaves_while_it_is_approved_is_not_locked_out(tmp_path: Path) -> None:
     """A token that nobody received would make its id unusable."""
 
@@ -244,8 +272,8 @@ def test_a_token_made_otherwise_ends_the_waiting(tmp_path: Path) -> None:
 
 def test_the_list_is_bounded_and_those_who_left_give_way_first(tmp_path: Path) -> None:
     async def body(door: Door) -> None:
-        for device in ("a", "b", "c"):
-            door.knock(device)
+        for number, device in enumerate(("a", "b", "c")):
+            door.knock(device, f"10.0.0.{number}")
         refusal = door.admission.identify("d")
         assert isinstance(refusal, Refusal)
         assert refusal.code is Reason.RATE_LIMITED

@@ -114,6 +114,13 @@ def test_subscriptions_and_waiting_commands_are_bounded(tmp_path: Path) -> None:
             )
             assert first["ok"] is True
             assert extra["error"]["code"] == "too_large"
+            devices = [f"d{n}/*" for n in range(live_commands.PATTERNS_MAX)]
+            wild = [f"d{n}/*/x" for n in range(live_commands.WILD_MAX + 1)]
+            beginnings, anywhere = await answers(
+                kit, json.dumps({"id": 1, "subscribe": devices}), json.dumps({"id": 2, "subscribe": wild})
+            )
+            assert beginnings["ok"] is True
+            assert anywhere["error"]["code"] == "too_large"
             flood = await answers(kit, *['{"id": 1, "unsubscribe": []}'] * (live_commands.WAITING_MAX + 5))
             refused = [answer for answer in flood if not answer["ok"]]
             assert [answer["error"]["code"] for answer in refused] == ["rate_limited"] * 5

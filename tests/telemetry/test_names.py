@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.names import MAX_NAME, device_id, matcher, metric_name
+from telemetry.names import MAX_NAME, any_of, device_id, matcher, metric_name
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,8 @@ def test_matcher_agrees_with_a_regular_expression(pattern: str, name: str) -> No
 @given(st.text("ab*", max_size=8), st.text("ab", max_size=10))
 def test_matcher_agrees_with_fnmatch(pattern: str, name: str) -> None:
     assert matcher(pattern)(name) == fnmatch.fnmatchcase(name, pattern)
+
+
+@given(st.lists(st.text("ab/*", max_size=6), max_size=5), st.text("ab/", max_size=6))
+def test_any_of_is_any_of_the_matchers(patterns: list[str], name: str) -> None:
+    assert any_of(patterns)(name) == any(matcher(pattern)(name) for pattern in patterns)

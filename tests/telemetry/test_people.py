@@ -324,6 +324,9 @@ def test_no_one_locks_oneself_or_everyone_out(tmp_path: Path) -> None:
         assert await people.set_role(BOSS, "other", Role.VIEWER) is True
         assert await people.remove(program, "boss") == LAST  # who is invited cannot log in yet
         assert await people.set_role(program, "boss", Role.VIEWER) == LAST
+        namesake = Actor("invited", "token", "::1")  # a token of an admin who cannot log in
+        assert await people.remove(namesake, "boss") == LAST
+        assert await people.set_role(namesake, "boss", Role.VIEWER) == LAST
         assert isinstance(await people.log_in("boss", RIGHT, "::1"), str)
         assert await people.remove(BOSS, "invited") is True
         assert await people.remove(TERMINAL, "boss") is True

@@ -22,7 +22,7 @@ class ChartPart extends Shower {
       colour: 1 + (index % COLOURS),
       name: nameOf(name),
     }));
-    const shape = lines.map(({ key, series, name }) => [key, name, series?.kind, series?.unit, series?.title]);
+    const shape = lines.map(({ key, series, name }) => [key, name, series?.kind, series?.unit, series?.title, series?.metric]);
     const key = JSON.stringify(shape);
     if (key === this.#key) return;
     this.#key = key;

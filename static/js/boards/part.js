@@ -40,7 +40,7 @@ class Part extends Element {
   #wanted() {
     const { part, device } = this;
     const list = part.kind === "plan" ? (part.pins ?? []).map((pin) => pin.series) : part.series;
-    return resolved(list, device, model.series.keys(), part.kind === "plan" ? Infinity : KINDS[part.kind].series);
+    return resolved(list, device, [...model.series.keys()], part.kind === "plan" ? Infinity : KINDS[part.kind].series);
   }
 
   render() {

@@ -129,7 +129,7 @@ static void send_temperature(float temperature) {
 const esphome = ({ url, token }) => `# id: my_sensor is the sensor of yours that is to be sent
 http_request:
   timeout: 10s
-  verify_ssl: false
+  verify_ssl: ${url.startsWith("https:")}
 
 interval:
   - interval: 10s

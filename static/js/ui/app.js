@@ -41,7 +41,7 @@ class App extends Element {
       lost = model.connection === "down";
     });
     this.on(this, "notes", ({ target }) => this.querySelector("tt-annotations").open(target.series, target.device));
-    this.on(this, "add", () => this.querySelector("dialog").showModal());
+    this.on(this, "add", () => this.querySelector(":scope > dialog").showModal());
   }
 
   render() {

@@ -216,7 +216,7 @@ export class Chart extends HTMLElement {
   }
 
   #shapeNow() {
-    return JSON.stringify(this.shown.map(({ key, colour, series }) => [key, colour, series.unit, series.title]));
+    return JSON.stringify(this.shown.map(({ key, colour, series }) => [key, colour, series.unit, series.title, series.metric]));
   }
 
   #up() {

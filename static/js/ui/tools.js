@@ -21,7 +21,7 @@ export function themeTool() {
 
 /** The way to one's own account, and the button that ends the session; nothing for who has none. */
 export function leaveTool(user) {
-  if (!user) return nothing;
+  if (!user || document.body.dataset.kind !== "user") return nothing; // a token has no account and no session
   return html`<a class="tool" href="/account" title=${t("My account: {user}", { user })} aria-label=${t("My account")}>${icons.person}</a>
     <form method="post" action="/logout">
     <button class="leave" title=${t("Logged in as {user}", { user })}>${icons.leave}<span>${t("Log out")}</span></button>

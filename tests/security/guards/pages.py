@@ -11,8 +11,8 @@ GUARDS = (
         20,
         "tokens-are-hidden-in-the-log",
         "handlers/credentials.py",
-        'address = _SECRET.sub(r"\\1***", hidden_path(request.uri or ""))',
-        'address = hidden_path(request.uri or "")',
+        'address = _SECRET.sub(r"\\1***", hidden_path(unquote(request.uri or "")))',
+        'address = hidden_path(unquote(request.uri or ""))',
         ("tests/handlers/test_login.py::test_no_secret_is_in_the_log",),
     ),
     Guard(

@@ -142,7 +142,7 @@ GUARDS = (
         9,
         "the-live-socket-watches-its-credential",
         "handlers/live_socket.py",
-        'core.accounts.watch(self.principal.key, partial(self.close, 4001, "credential revoked"))',
+        'core.accounts.watch(self.principal.key, partial(self._end, 4001, "credential revoked"))',
         "lambda: None",
         (
             T_LOGIN + "test_logout_ends_the_session_on_the_server_and_its_sockets",
