@@ -285,13 +285,9 @@ class People:
             return ONESELF
         others = (one for one in self._users.values() if one.name != name and one.role == "admin")
         user = self._users.get(name)
-        if (
-            user is None
-            or user.role != "admin"
-            or any(one.password or (by.kind == "user" and one.name == by.name) for one in others)
-        ):
-            return None
-        return LAST
+        me = by.name if by.kind == "user" else None
+        safe = user is None or user.role != "admin" or any(one.password or one.name == me for one in others)
+        return None if safe else LAST
 
     def _log_out(self, name: str) -> None:
         self.sessions.forget_user(name)
