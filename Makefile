@@ -4,7 +4,7 @@ ARGS ?=
 N ?= 20
 STATES ?= 1000000
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check format coverage bench bench-lines bench-mqtt bench-storage goals soak soak-page smoke-browsers powercut guards docs screenshots lock
+.PHONY: help setup run demo test check format coverage bench bench-lines bench-mqtt bench-storage screen goals soak soak-page smoke-browsers powercut guards docs screenshots lock
 
 help:  ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -57,9 +57,13 @@ bench-storage:  ## measure the storage, beside its rivals: ARGS="--scale 0.1" fo
 	@tools/setup.sh dev
 	$(PY) -m bench.storage.run $(ARGS)
 
+screen:  ## every test of the pages in Chromium: what the suite leaves out for their time
+	@tools/setup.sh dev
+	$(PY) -m pytest -n 2 --dist loadfile -m "" tests/e2e --deselect tests/e2e/test_browsers.py $(ARGS)
+
 goals:  ## what the pages cost in Chromium, against their goals; wants a quiet machine
 	@tools/setup.sh dev
-	$(PY) -m pytest -q -s -m "long or not long" tests/e2e/test_goals.py $(ARGS)
+	$(PY) -m pytest -q -s -m "" tests/e2e/test_goals.py $(ARGS)
 
 soak:  ## the fault tests, N times over: N=100
 	@tools/setup.sh dev
@@ -67,11 +71,11 @@ soak:  ## the fault tests, N times over: N=100
 
 soak-page:  ## eight hours of live readings at 10 Hz through each kind of page, in minutes; its memory stays what it was
 	@tools/setup.sh dev
-	SOAK_TICKS=288000 $(PY) -m pytest -q -s tests/e2e/test_soak.py $(ARGS)
+	SOAK_TICKS=288000 $(PY) -m pytest -q -s -m "" tests/e2e/test_soak.py $(ARGS)
 
 smoke-browsers:  ## the pages in Firefox and WebKitGTK: sudo apt install firefox-esr webkit2gtk-driver xvfb xauth
 	@tools/setup.sh dev
-	$(PY) -m pytest -q -rs tests/e2e/test_browsers.py $(ARGS)
+	$(PY) -m pytest -q -rs -m "" tests/e2e/test_browsers.py $(ARGS)
 
 powercut:  ## cut the power in every way at every system call of a run, up to STATES=1000000
 	@tools/setup.sh dev

@@ -61,7 +61,18 @@ def run(tree: Path, tests: Collection[str], *, stop: bool = False) -> tuple[Outc
     """Run tests in a tree, to the first failure with ``stop``: what became of them, and what pytest said."""
     report = tree / "outcome.xml"
     report.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short", f"--junitxml={report}", *tests]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--no-header",
+        "--tb=short",
+        "-m",
+        "",
+        f"--junitxml={report}",
+        *tests,
+    ]
     command += ["-x", f"--timeout={STUCK}"] if stop else [f"--timeout={STUCK}"]
     env = {key: value for key, value in os.environ.items() if not key.startswith(("TELLTALE_", "PYTEST_"))}
     try:

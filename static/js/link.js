@@ -6,6 +6,8 @@ import ReconnectingSocket from "partysocket/ws";
 import { LiveProtocol } from "telltale/core/protocol.js";
 
 const LOOK = 200;
+/** ms that a new connection is left alone: waking is told by several events at once. */
+const FRESH = 1_000;
 
 export function openLink(url, patterns, perform, probe) {
   const protocol = new LiveProtocol(patterns);
@@ -17,10 +19,15 @@ export function openLink(url, patterns, perform, probe) {
     minUptime: 3_000,
     maxEnqueuedMessages: 0,
   });
+  let tried = -Infinity;
+  const reconnect = () => {
+    tried = performance.now();
+    socket.reconnect();
+  };
   const run = (actions) => {
     for (const action of actions) {
       if (action.type === "send") socket.send(action.text);
-      else if (action.type === "reconnect") socket.reconnect();
+      else if (action.type === "reconnect") reconnect();
       else perform(action);
     }
   };
@@ -37,7 +44,8 @@ export function openLink(url, patterns, perform, probe) {
   });
   setInterval(() => run(protocol.look(performance.now())), LOOK);
   const hurry = () => {
-    if (protocol.state === "down" && socket.readyState !== socket.OPEN) socket.reconnect();
+    const waits = protocol.state === "down" && socket.readyState !== socket.OPEN;
+    if (waits && performance.now() - tried > FRESH) reconnect();
   };
   addEventListener("online", hurry);
   addEventListener("pageshow", (event) => event.persisted && hurry());

@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 
 from tests.contracts import source
+from tests.e2e.always import ALWAYS
 from tests.e2e.rows import ROWS
 
 E2E = source.ROOT / "tests" / "e2e"
@@ -20,6 +21,11 @@ def found_in(file: str) -> frozenset[str]:
     assert "pytestmark = pytest.mark.e2e" in text, f"{file} is not marked as a test in a browser"
     functions = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
     return frozenset(one.name for one in functions if one.name.startswith("test_"))
+
+
+def test_what_every_run_has_is_there() -> None:
+    there = set().union(*(found_in(path.name) for path in E2E.glob("test_*.py")))
+    assert {name.partition("[")[0] for name in ALWAYS} <= there
 
 
 def test_there_are_52_rows() -> None:

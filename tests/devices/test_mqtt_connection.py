@@ -271,10 +271,12 @@ async def test_connection_can_be_cancelled_in_the_moment_when_the_broker_answers
 @story
 async def test_port_that_is_not_mqtt_is_a_problem_and_no_crash() -> None:
     async def web(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(10)
-        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
-        await writer.drain()
-        writer.close()
+        try:
+            await reader.read(10)
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+        finally:  # also for one that the end of the test cuts off
+            writer.transport.abort()
 
     server = await asyncio.start_server(web, "127.0.0.1", 0)
     async with server, running(server.sockets[0].getsockname()[1]) as rig:

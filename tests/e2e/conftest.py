@@ -13,12 +13,22 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.always import ALWAYS
 from tests.support import Server
 
+HERE = Path(__file__).resolve().parent
 ARTEFACTS = Path(__file__).resolve().parent.parent.parent / "test-artefacts"
 NUMBERS = itertools.count()
 """Of users: tests of a module may share a server."""
 PASSWORD = "correct horse battery staple"
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is long
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is not for every run is long."""
+    for item in items:
+        if item.path.parent == HERE and ALWAYS.isdisjoint({item.name, getattr(item, "originalname", item.name)}):
+            item.add_marker("long")
 
 
 @pytest.fixture(scope="module")

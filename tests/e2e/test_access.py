@@ -38,6 +38,8 @@ PAGES = (
     "/frames",
     "/account",
     "/people",
+    "/tokens",
+    "/audit",
 )
 """Every page of an admin."""
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}

@@ -73,7 +73,8 @@ def test_one_connection_more_in_all_is_told_so_and_counted(server: Callable[...,
             status, error = answer(refused)
         assert (status, error["code"]) == (503, "try_later")
     taken(one, 1, token)
-    assert one.metrics(token)['telltale_connections_refused_total{limit="all"}'] == 1
+    # asking may be refused too, until those that were closed are seen to be gone
+    assert one.metrics(token)['telltale_connections_refused_total{limit="all"}'] >= 1
 
 
 def test_sockets_are_connections_as_long_as_they_are_open(server: Callable[..., Server]) -> None:
@@ -195,7 +196,7 @@ def test_a_peer_that_takes_nothing_is_dropped(server: Callable[..., Server]) -> 
 def test_the_limit_follows_the_open_files_of_the_system(server: Callable[..., Server]) -> None:
     """A server that ran out of files could not even write what it was sent."""
     one = server(wrap=["prlimit", "--nofile=400:400"])
-    assert "the system allows 200 connections, not 4096" in one.log()
+    assert "the system allows 200 connections, not 16384" in one.log()
     with connections(one, 199):
         assert not _refused(one)
         with connections(one, 1), connections(one, 1) as (refused,):

@@ -217,7 +217,7 @@ def test_what_is_no_id_has_no_frames_and_no_page(running: Server, operator: str,
     assert verdict(running.request("GET", f"/devices/{device}", token=operator)) == (404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/api/devices/d/frames", "/api/frames", "/devices/d", "/frames"])
+@pytest.mark.parametrize("path", ["/api/devices/d/frames", "/api/frames", "/devices/d/messages", "/frames"])
 def test_viewers_and_strangers_see_none(running: Server, path: str) -> None:
     assert verdict(running.request("GET", path, token=running.api_token("viewer"))) == (403, "forbidden")
     assert verdict(running.request("GET", path)) == (401, "unauthorized")
@@ -225,7 +225,7 @@ def test_viewers_and_strangers_see_none(running: Server, path: str) -> None:
 
 def test_the_page_names_the_device_and_no_more_than_the_brokers_address(server: Callable[..., Server]) -> None:
     one = server({"mqtt.url": "mqtt://me:hunter2@127.0.0.1:1"})
-    reply = one.request("GET", "/devices/%3Cb%3E%20x", token=one.api_token("operator"))
+    reply = one.request("GET", "/devices/%3Cb%3E%20x/messages", token=one.api_token("operator"))
     assert reply.status == 200
     assert 'data-device="&lt;b&gt; x"' in reply.text
     assert "127.0.0.1" in reply.text

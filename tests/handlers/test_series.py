@@ -14,7 +14,7 @@ def test_series_are_listed_with_extent_and_exact_count(server: Callable[..., Ser
     assert fed.get("/api/series") == {"series": []}
     fed.send(at(0, t=1), at(5, t=2), at(5, t=3))
     fed.send(at(0, t=1), at(2, door__front="open"))
-    boiler = {"device": "boiler", "label": None, "unit": None, "source_unit": None}
+    boiler = {"device": "boiler", "label": None, "unit": None, "source_unit": None, "thresholds": []}
     t = boiler | {"series": "boiler/t", "metric": "t", "kind": "number", "first": T0, "last": T0 + 5, "count": 2}
     door = boiler | {"series": "boiler/door.front", "metric": "door.front", "kind": "text", "count": 1}
     door |= {"first": T0 + 2, "last": T0 + 2}
