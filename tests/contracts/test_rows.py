@@ -24,8 +24,8 @@ def found_in(file: str) -> frozenset[str]:
 
 
 def test_what_every_run_has_is_there() -> None:
-    there = set().union(*(found_in(path.name) for path in E2E.glob("test_*.py")))
-    assert {name.partition("[")[0] for name in ALWAYS} <= there
+    text = "".join(path.read_text(encoding="utf-8") for path in E2E.glob("test_*.py"))
+    assert [name for name in ALWAYS if f"\ndef {name.partition('[')[0]}(" not in text] == []
 
 
 def test_there_are_52_rows() -> None:
