@@ -2,6 +2,7 @@
 PY := .venv/bin/python
 ARGS ?=
 N ?= 20
+HOST ?= 127.0.0.1
 STATES ?= 1000000
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test check format coverage bench bench-lines bench-mqtt bench-storage screen goals soak soak-page smoke-browsers powercut guards docs screenshots lock
@@ -57,9 +58,9 @@ bench-storage:  ## measure the storage, beside its rivals: ARGS="--scale 0.1" fo
 	@tools/setup.sh dev
 	$(PY) -m bench.storage.run $(ARGS)
 
-screen:  ## every test of the pages in Chromium: what the suite leaves out for their time
+screen:  ## every test of the pages in Chromium; under plain http HOST=pi.local, which /etc/hosts has to lead to 127.0.0.1
 	@tools/setup.sh dev
-	$(PY) -m pytest -n 2 --dist loadfile -m "" tests/e2e --deselect tests/e2e/test_browsers.py $(ARGS)
+	SERVER_HOST=$(HOST) $(PY) -m pytest -n 2 --dist loadfile -m "" tests/e2e --deselect tests/e2e/test_browsers.py $(ARGS)
 
 goals:  ## what the pages cost in Chromium, against their goals; wants a quiet machine
 	@tools/setup.sh dev

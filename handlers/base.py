@@ -84,6 +84,8 @@ class Guard(RequestHandler):
     write_access: ClassVar[Access | None] = None
     scoped: ClassVar[frozenset[str]] = frozenset()
     page: ClassVar[bool] = False
+    writes_by_get: ClassVar[bool] = False
+    """Whether a protocol that is not ours changes something by GET: no page of another origin may ask for that."""
     principal: Principal
     identity: DeviceIdentity
     csp_nonce: str
@@ -188,7 +190,7 @@ class Guard(RequestHandler):
         return self.write_access
 
     def _needs_origin(self) -> bool:
-        unsafe = self.request.method not in SAFE_METHODS or isinstance(self, WebSocketHandler)
+        unsafe = self.request.method not in SAFE_METHODS or self.writes_by_get or isinstance(self, WebSocketHandler)
         return unsafe or "Origin" in self.request.headers
 
     def _check_upgrade(self) -> None:

@@ -58,6 +58,7 @@ class Station(Foreign):
     """Weather stations. They hold one address and no more, and read nothing but ``success``."""
 
     fields: ClassVar[tuple[str, ...]] = ("PASSWORD",)
+    writes_by_get = True
 
     async def get(self, **_path: str) -> None:
         """Store an upload: the protocol of Weather Underground writes by GET."""

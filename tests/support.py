@@ -24,6 +24,8 @@ __all__ = ["SCALE", "Reply", "Server", "SilentSocket", "Socket", "connect", "ref
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = ROOT / "server.py"
+HOST = os.environ.get("SERVER_HOST", "127.0.0.1")
+"""The name by which tests reach their servers; another one has to lead to 127.0.0.1 too."""
 URL_LINE = re.compile(r"(https?)://[^\s/]*:(\d+)")
 TROUBLE = re.compile(r"Traceback|\b(?:ERROR|CRITICAL)\b|never awaited|never retrieved|ResourceWarning")
 
@@ -80,7 +82,7 @@ class Server:
     @property
     def url(self) -> str:
         """The address without a slash at its end."""
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        return f"{self.scheme}://{HOST}:{self.port}"
 
     @property
     def ws_url(self) -> str:

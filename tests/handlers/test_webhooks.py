@@ -189,3 +189,11 @@ class TestWithoutToken:
         for case in POSTED:
             path = urlsplit(case["path"]).path
             assert one.request(case["method"], path, body=body_of(case)).status == 401
+
+
+def test_no_page_of_another_site_sends_a_reading_by_an_image(fed: Fed) -> None:
+    """These protocols write by GET; where a browser says that the request comes from elsewhere, nothing is taken."""
+    path = f"/weatherstation/updateweatherstation.php?ID=image&PASSWORD={fed.device}&tempf=50&dateutc=now"
+    reply = fed.server.request("GET", path, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (reply.status, reply.error["code"]) == (403, "forbidden")
+    assert not [one for one in fed.get("/api/series")["series"] if one["device"] == "image"]

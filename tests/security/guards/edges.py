@@ -49,7 +49,7 @@ GUARDS = (
         14,
         "unsafe-methods-look-at-the-origin",
         BASE,
-        "unsafe = self.request.method not in SAFE_METHODS or isinstance(self, WebSocketHandler)",
+        "unsafe = self.request.method not in SAFE_METHODS or self.writes_by_get or isinstance(self, WebSocketHandler)",
         "return isinstance(self, WebSocketHandler)",
         (
             "tests/contracts/test_routes.py::test_unsafe_method_from_a_foreign_page_is_refused",
