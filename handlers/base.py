@@ -277,7 +277,7 @@ class Guard(RequestHandler):
         device_id = names.device_id(wanted[0])
         if device_id is None:
             return Refusal(Reason.BAD_VALUE, "this is not a device id", "device")
-        return self.core.admission.identify(device_id)
+        return self.core.admission.identify(device_id, self.request.remote_ip or "")
 
 
 class NotFound(Guard):

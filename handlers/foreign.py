@@ -91,7 +91,7 @@ class Foreign(Guard):
         """Whether a sample of this device is taken from this sender."""
         if self.sender is not None:
             return None if self._may(device) else FORBIDDEN
-        found = self.core.admission.identify(device)
+        found = self.core.admission.identify(device, self.request.remote_ip or "")
         if not isinstance(found, DeviceIdentity):
             return found or UNKNOWN
         if not found.pending:
@@ -108,7 +108,7 @@ class Foreign(Guard):
     def _may(self, device: str) -> bool:
         if self.sender is not None:
             return device == self.sender.id or any(test(device) for test in self._tests)
-        found = self.core.admission.identify(device)
+        found = self.core.admission.identify(device, self.request.remote_ip or "")
         return isinstance(found, DeviceIdentity) and not found.pending
 
     # what it says

@@ -63,7 +63,7 @@ class Admission:
         self._max_pending = max_pending
         self._waiting: dict[str, _Knock] = {}
 
-    def identify(self, device_id: str) -> DeviceIdentity | Refusal | None:
+    def identify(self, device_id: str, address: str) -> DeviceIdentity | Refusal | None:
         """Who an id without a token is: taken, waiting, or (a value) refused; None if only a token would do."""
         if self.policy == "token" or self._accounts.devices.has_token(device_id):
             return None
@@ -71,7 +71,7 @@ class Admission:
             return Refusal(Reason.FORBIDDEN, "an operator has blocked this device")
         if self.policy == "open":
             return DeviceIdentity(device_id, by_token=False)
-        if device_id not in self._waiting and not self._room():
+        if device_id not in self._waiting and not self._room(address):
             return Refusal(
                 Reason.RATE_LIMITED,
                 f"{self._max_pending} devices wait for approval already ([devices] max_pending_devices)",
@@ -96,10 +96,10 @@ class Admission:
         now = self._clock.arrival()
         one = self._waiting.get(device_id)
         if one is None:
-            if not self._room():
+            if not self._room(address):
                 text = f"{self._max_pending} devices wait for approval already ([devices] max_pending_devices)"
                 return Refusal(Reason.UNKNOWN_DEVICE, text)
-            self._make_room()
+            self._make_room(address)
             one = self._waiting[device_id] = _Knock(device_id, address, now, now, None, by_broker=True)
         one.last_seen = now
         return Refusal(Reason.UNKNOWN_DEVICE, "an operator has to accept this device")
@@ -113,13 +113,13 @@ class Admission:
 
     def knock(self, device_id: str, address: str, told: Told | None) -> bool:
         """An unknown device asks; ``told`` gets its token on approval, None: it has no socket. False: send it away."""
-        identity = self.identify(device_id)
+        identity = self.identify(device_id, address)
         if not isinstance(identity, DeviceIdentity) or not identity.pending:
             return False
         now = self._clock.arrival()
         one = self._waiting.get(device_id)
         if one is None:
-            self._make_room()
+            self._make_room(address)
             one = self._waiting[device_id] = _Knock(device_id, address, now, now, told)
         if one.approved is not None and address != one.address:
             one.approved = None  # what an operator accepted came from elsewhere
@@ -216,20 +216,20 @@ class Admission:
         self._tell(one, "approved")
         return True
 
-    def _room(self) -> bool:
-        return len(self._waiting) < self._max_pending or self._gives_way() is not None
+    def _room(self, address: str) -> bool:
+        return len(self._waiting) < self._max_pending or self._gives_way(address) is not None
 
-    def _gives_way(self) -> _Knock | None:
-        """Who makes room: one without a socket, else the newest of an address that has more than half the places."""
+    def _gives_way(self, address: str) -> _Knock | None:
+        """Who makes room: one without a socket, else the newest of another address that has most of the places."""
         idle = next((one for one in self._waiting.values() if one.told is None), None)
         if idle is not None or not self._waiting:
             return idle
-        address, held = Counter(one.address for one in self._waiting.values()).most_common(1)[0]
-        crowd = (one for one in reversed(self._waiting.values()) if one.address == address)
-        return next(crowd) if 2 * held > self._max_pending else None
+        crowded, held = Counter(one.address for one in self._waiting.values()).most_common(1)[0]
+        crowd = (one for one in reversed(self._waiting.values()) if one.address == crowded)
+        return next(crowd) if 2 * held > self._max_pending and crowded != address else None
 
-    def _make_room(self) -> None:
-        if len(self._waiting) >= self._max_pending and (gone := self._gives_way()) is not None:
+    def _make_room(self, address: str) -> None:
+        if len(self._waiting) >= self._max_pending and (gone := self._gives_way(address)) is not None:
             self.forget(gone.device, "gone")
 
     def _tell(self, one: _Knock, state: str) -> None:

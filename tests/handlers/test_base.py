@@ -330,7 +330,7 @@ def test_two_ids_are_none(site: Site) -> None:
 
 def test_a_full_waiting_room_says_so_before_the_upgrade(site: Site) -> None:
     for device in ("w1", "w2"):
-        site.core.admission._waiting[device] = SimpleNamespace(told=print)
+        site.core.admission._waiting[device] = SimpleNamespace(told=print, address="127.0.0.1")
     try:
         reply = refused(f"ws{site.url[4:]}/ws/device?device=w3")
         assert (reply.status, reply.error["code"], reply.headers["Retry-After"]) == (429, "rate_limited", "60")

@@ -95,7 +95,7 @@ def run(path: Path, body, policy: str = "approve", max_pending: int = 3) -> None
 )
 def test_the_policy_decides_on_an_unknown_id(tmp_path: Path, policy: str, identity: DeviceIdentity | None) -> None:
     async def body(door: Door) -> None:
-        assert door.admission.identify("boiler") == identity
+        assert door.admission.identify("boiler", "10.0.0.1") == identity
 
     run(tmp_path, body, policy)
 
@@ -104,7 +104,7 @@ def test_the_policy_decides_on_an_unknown_id(tmp_path: Path, policy: str, identi
 def test_an_id_that_has_a_token_never_speaks_without_it(tmp_path: Path, policy: str) -> None:
     async def body(door: Door) -> None:
         await door.accounts.devices.give(TERMINAL, "boiler")
-        assert door.admission.identify("boiler") is None
+        assert door.admission.identify("boiler", "10.0.0.1") is None
         assert not door.admission.knock("boiler", "::1", lambda _: None)
 
     run(tmp_path, body, policy)
@@ -235,12 +235,12 @@ def test_a_blocked_id_is_refused_and_its_socket_closed(tmp_path: Path, policy: s
             door.knock("boiler")
         assert await door.admission.block(TERMINAL, "boiler")
         assert closed == [1]
-        refusal = door.admission.identify("boiler")
+        refusal = door.admission.identify("boiler", "10.0.0.1")
         assert isinstance(refusal, Refusal)
         assert refusal.code is Reason.FORBIDDEN
         assert not door.admission.knock("boiler", "::1", lambda _: None)
         assert door.admission.list() == []
-        assert isinstance(door.admission.identify("tank"), DeviceIdentity)
+        assert isinstance(door.admission.identify("tank", "10.0.0.1"), DeviceIdentity)
 
     run(tmp_path, body, policy)
 
@@ -274,12 +274,12 @@ def test_the_list_is_bounded_and_those_who_left_give_way_first(tmp_path: Path) -
     async def body(door: Door) -> None:
         for number, device in enumerate(("a", "b", "c")):
             door.knock(device, f"10.0.0.{number}")
-        refusal = door.admission.identify("d")
+        refusal = door.admission.identify("d", "10.0.0.1")
         assert isinstance(refusal, Refusal)
         assert refusal.code is Reason.RATE_LIMITED
         assert refusal.retry_after
         assert not door.admission.knock("d", "::1", lambda _: None)
-        assert isinstance(door.admission.identify("a"), DeviceIdentity)
+        assert isinstance(door.admission.identify("a", "10.0.0.1"), DeviceIdentity)
         door.admission.leave("b")
         door.knock("d")
         assert [one["device"] for one in door.admission.list()] == ["a", "c", "d"]
@@ -290,7 +290,7 @@ def test_the_list_is_bounded_and_those_who_left_give_way_first(tmp_path: Path) -
 
 def test_nobody_waits_where_nobody_may(tmp_path: Path) -> None:
     async def body(door: Door) -> None:
-        assert isinstance(door.admission.identify("a"), Refusal)
+        assert isinstance(door.admission.identify("a", "10.0.0.1"), Refusal)
         assert not door.admission.knock("a", "::1", lambda _: None)
 
     run(tmp_path, body, max_pending=0)
@@ -306,7 +306,7 @@ def test_blocked_ids_are_bounded_and_none_is_let_go_for_another(tmp_path: Path, 
         assert isinstance(refusal, Refusal)
         assert refusal.code is Reason.TOO_LARGE
         assert await door.admission.block(TERMINAL, "d0") is True
-        assert [isinstance(door.admission.identify(f"d{n}"), Refusal) for n in range(3)] == [True] * 3
+        assert [isinstance(door.admission.identify(f"d{n}", "10.0.0.1"), Refusal) for n in range(3)] == [True] * 3
 
     run(tmp_path, body)
 
@@ -320,7 +320,7 @@ def test_who_is_blocked_stays_blocked_over_a_restart_until_someone_unblocks_it(t
         await door.admission.blocking.load()
         (row,) = door.admission.blocking.every
         assert (row.device, row.address, row.who) == ("boiler", "10.0.0.1", "command line")
-        assert isinstance(door.admission.identify("boiler"), Refusal)
+        assert isinstance(door.admission.identify("boiler", "10.0.0.1"), Refusal)
         assert await door.admission.blocking.remove(TERMINAL, "boiler")
         assert not await door.admission.blocking.remove(TERMINAL, "boiler")
         assert door.knock("boiler") == []
