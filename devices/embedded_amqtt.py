@@ -3,9 +3,8 @@
 Inwards: one whole packet at a time, of bounded size, within the keep-alive; messages are handed to ``Guard`` first.
 Outwards: a message is acknowledged when the guard says, and a client that does not read is cut off.
 amqtt itself keeps the sessions, the subscriptions and the retained messages. Written against amqtt 0.12.1, of which
-``Hub`` corrects four faults: it sends every retained message to whoever connects; it calls those retained that waited
-for a client; it drops what a client that is just leaving does not acknowledge; and a message is lost when somebody
-subscribes while it is distributed.
+``Hub`` corrects what loses messages: how it sends to sessions (``devices/embedded_delivery.py``), that it sends every
+retained message to whoever connects, and that a message is lost when somebody subscribes while it is distributed.
 """
 
 from __future__ import annotations
@@ -20,12 +19,11 @@ from typing import Any
 from amqtt.adapters import ReaderAdapter, WriterAdapter
 from amqtt.broker import Broker, RetainedApplicationMessage
 from amqtt.contexts import Action
-from amqtt.errors import AMQTTError
-from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
 from devices import mqtt_packets as packets
+from devices.embedded_delivery import Deliveries
 from devices.embedded_guard import Guard, Load
 
 MAX_PACKET = 1 << 20
@@ -38,10 +36,6 @@ MAX_HELD_BY_ALL, MAX_HELD_BYTES_BY_ALL = 10_000, 16 << 20
 """The same of all clients together; beyond, nobody is read from."""
 MAX_BACKLOG = 1_000
 """Messages that amqtt may have to distribute before anyone is read from."""
-MAX_AWAY = 10_000
-"""Messages kept for one client that is away; the oldest go first."""
-WINDOW = 100
-"""Messages that waited for a client, on their way to it without an acknowledgement."""
 MAX_RETAINED = 10_000
 """Topics with a retained message; a new one beyond that is not kept."""
 PAUSE = 0.01
@@ -92,6 +86,11 @@ class Inward(ReaderAdapter):
         kind, flags, body = packets.split(packet)
         if kind == packets.CONNECT:
             raise Gone
+        if kind == packets.PUBACK:
+            if len(body) != 2:
+                raise Gone
+            self._guard.acknowledged(int.from_bytes(body))
+            return b""
         if kind == packets.PUBREL:
             if len(body) != 2:
                 raise Gone
@@ -203,25 +202,15 @@ async def read_packet(stream: asyncio.StreamReader, limit: int) -> bytes:
 
 
 class Delivery:
-    """amqtt's handler of a session as ``Hub`` publishes by it: what is not acknowledged waits for the client."""
+    """What amqtt takes for the handler of a session when it publishes."""
 
-    def __init__(self, handler: BrokerProtocolHandler, session: Session) -> None:
-        self._handler = handler
+    def __init__(self, hub: Hub, session: Session) -> None:
+        self._hub = hub
         self._session = session
 
     async def mqtt_publish(self, topic: str, data: bytes, qos: int | None, *, retain: bool) -> None:
-        """Send a message, and wait for its acknowledgement."""
-        outward = self._handler.writer
-        with contextlib.suppress(AMQTTError, OSError, asyncio.CancelledError):
-            # through a connection that has ended, amqtt would wait five seconds for an acknowledgement
-            if not (isinstance(outward, Outward) and outward.closed):
-                await self._handler.mqtt_publish(topic, data, qos, retain=retain)
-                return
-        if not qos or self._session.clean_session:
-            return
-        if self._session.retained_messages.qsize() >= MAX_AWAY:
-            self._session.retained_messages.get_nowait()
-        self._session.retained_messages.put_nowait(RetainedApplicationMessage(None, topic, data, qos))
+        """Send a message, or keep it."""
+        self._hub.send(self._session, topic, data, qos or 0, retained=retain)
 
 
 class Steady(dict[str, list[tuple[Session, int]]]):
@@ -241,6 +230,7 @@ class Hub(Broker):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._subscriptions = Steady()
+        self.deliveries = Deliveries()
         self.held = Load(MAX_HELD_BY_ALL, MAX_HELD_BYTES_BY_ALL)
 
     @property
@@ -254,39 +244,45 @@ class Hub(Broker):
         if message.retained:
             await self.retain_message(None, message.topic, message.payload, message.qos)
 
+    def send(self, session: Session, topic: str, data: bytes | bytearray, qos: int, *, retained: bool = False) -> None:
+        """Send a message to a session, or keep it."""
+        self.deliveries.send(str(session.client_id), packets.Publish(topic, bytes(data), qos, retained, False, 0))
+
+    async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
+        """Grants QoS 1 at most: that is how messages are sent here."""
+        return await super().add_subscription((subscription[0], min(subscription[1], 1)), session)
+
     def _get_handler(self, session: Session) -> Any:
-        handler = super()._get_handler(session)
-        return None if handler is None else Delivery(handler, session)
+        return Delivery(self, session)
 
     async def _publish_session_retained_messages(self, session: Session) -> None:
-        """What waited for a client that is back, in order; what it does not acknowledge goes on waiting."""
-        handler, waiting = super()._get_handler(session), session.retained_messages
-        while handler is not None and not waiting.empty():
-            some = [waiting.get_nowait() for _ in range(min(WINDOW, waiting.qsize()))]
-            done = await asyncio.gather(
-                *(handler.mqtt_publish(one.topic, one.data, one.qos, retain=False) for one in some),
-                return_exceptions=True,
-            )
-            again = [one for one, result in zip(some, done, strict=True) if isinstance(result, BaseException)]
-            for one in again:
-                waiting.put_nowait(one)
-            if again:
-                return
+        """Called when the client has been greeted."""
+        handler = super()._get_handler(session)
+        if handler is not None and handler.writer is not None:
+            self.deliveries.greeted(str(session.client_id), handler.writer)
+
+    async def _retain_broadcast_message(self, broadcast: dict[str, Any], qos: int, target_session: Session) -> None:
+        self.send(target_session, broadcast["topic"], broadcast["data"], qos)
+
+    async def _cleanup_session(self, client_id: str) -> None:
+        self.deliveries.forget(client_id)
+        await super()._cleanup_session(client_id)
+
+    async def _delete_session(self, client_id: str) -> None:
+        self.deliveries.forget(client_id)
+        await super()._delete_session(client_id)
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
     ) -> None:
         """Retained messages for a subscription, if the session has it and may read them."""
         mine = self.subscriptions.get(subscription[0], [])
-        handler = super()._get_handler(session)
-        if handler is None or not any(one.client_id == session.client_id for one, _ in mine):
+        if not any(one.client_id == session.client_id for one, _ in mine):
             return
-        due = []
         for topic, retained in list(self.retained_messages.items()):
             if self._matches(topic, subscription[0]) and await self._topic_filtering(session, topic, Action.RECEIVE):
-                qos = min(subscription[1], retained.qos or 0)
-                due.append(handler.mqtt_publish(topic, retained.data, qos, retain=True))
-        await asyncio.gather(*due, return_exceptions=True)
+                qos = min(subscription[1], retained.qos or 0, 1)
+                self.send(session, topic, retained.data, qos, retained=True)
 
 
 class Door(BaseAuthPlugin):
@@ -322,10 +318,7 @@ class Reading(BaseTopicPlugin):
     async def on_broker_retained_message(
         self, *, client_id: str | None, retained_message: RetainedApplicationMessage
     ) -> None:
-        """Keep what amqtt collects within its bounds."""
+        """Keep the retained messages within their bound."""
         context: Any = self.context
-        session = context.get_session(client_id) if client_id is not None else None
-        if session is not None and session.retained_messages.qsize() > MAX_AWAY:
-            session.retained_messages.get_nowait()
         if client_id is None and len(context.retained_messages) > MAX_RETAINED:
             context.retained_messages.pop(retained_message.topic, None)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from devices import mqtt_packets as packets
 from devices.broker_access import SERVER, Identity
+from devices.embedded_delivery import Deliveries
 from devices.embedded_guard import Copies, Verdict
 
 if TYPE_CHECKING:
@@ -191,12 +192,13 @@ class EmbeddedBroker:
         inner = connect._replace(client_id=client_id, keepalive=0, user=None, password=None)
         first = packets.connect_packet(inner)
         # a client that leaves its id to the broker is known by who it is
-        guard = _Guard(self, identity, identity.id + BETWEEN + connect.client_id)
+        guard = _Guard(self, identity, identity.id + BETWEEN + connect.client_id, client_id, self._hub.deliveries)
         inward = amqtt.Inward(reader, first, connect.keepalive, outward, guard, self._hub)
         forget = self._rules.watch(identity, outward.abort) if self._rules.watch and identity is not SERVER else None
         try:
             await self._hub.external_connected(inward, outward, "default")
         finally:
+            self._hub.deliveries.ended(client_id, outward)
             self._connected -= Counter((client_id,))
             if forget is not None:
                 forget()
@@ -239,14 +241,19 @@ class EmbeddedBroker:
 
 @dataclass(slots=True)
 class _Guard:
-    """One client's way to ``take``."""
+    """One client's way to ``take``, and to what it is sent."""
 
     broker: EmbeddedBroker
     identity: Identity
     session: str
+    client_id: str
+    deliveries: Deliveries
 
     def arrived(self, message: packets.Publish) -> Verdict:
         return self.broker.take(message, self.identity, self.session)
+
+    def acknowledged(self, mid: int) -> None:
+        self.deliveries.acknowledged(self.client_id, mid)
 
 
 async def _answer(writer: asyncio.StreamWriter, packet: bytes) -> None:

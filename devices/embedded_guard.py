@@ -30,6 +30,9 @@ class Guard(Protocol):
     def arrived(self, message: Publish) -> Verdict:
         """Take a message, or refuse it."""
 
+    def acknowledged(self, mid: int) -> None:
+        """The client has what was sent to it under this packet id."""
+
 
 class Load:
     """What waits for the server, of one client or of all."""

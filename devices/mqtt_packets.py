@@ -106,6 +106,13 @@ def publish(flags: int, body: bytes) -> Publish:
     return Publish(topic, fields.rest(), qos, bool(flags & 1), bool(flags & 8), mid)
 
 
+def publish_packet(one: Publish) -> bytes:
+    """The bytes of a PUBLISH."""
+    flags = PUBLISH << 4 | one.duplicate << 3 | one.qos << 1 | one.retained
+    mid = struct.pack("!H", one.mid) if one.qos else b""
+    return _packet(flags, _text(one.topic) + mid + one.payload)
+
+
 def connack(code: int, level: int = 4) -> bytes:
     """The answer to a CONNECT; MQTT 5 has codes of its own for a version that is not spoken, and for no right."""
     if level >= 5:

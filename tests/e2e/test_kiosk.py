@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.test_boards import board, opened, part
 from tests.e2e.test_dashboard import history, now, send
-from tests.support import ROOT, Server, Socket, wait_until
+from tests.support import ROOT, SCALE, Server, Socket, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -235,7 +235,8 @@ def test_a_frozen_page_is_complete_within_a_second_of_waking_by_one_request(
     page.context.set_offline(False)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.on("websocket", lambda opened_: asked.append(opened_.url))
+    # a try that ends in the network which is not back yet asks nobody
+    page.on("websocket", lambda opened_: opened_.once("framereceived", lambda _: asked.append(opened_.url)))
     woken = time.monotonic()
     cdp.send("Page.setWebLifecycleState", {"state": "active"})
     wait_until(lambda: chart.evaluate("one => one.columns") == history(one, token, "boiler/flow"), 10)
@@ -244,5 +245,5 @@ def test_a_frozen_page_is_complete_within_a_second_of_waking_by_one_request(
     gap = [url for url in asked if "/ws/live" in url or "/api/history" in url or "/api/latest" in url]
     assert len(gap) == 1, gap
     assert "/ws/live" in gap[0]
-    assert took < 2, f"{took:.2f} s; the goal is one second, a noisy machine gets twice that"
+    assert took < 2 * SCALE, f"{took:.2f} s; the goal is one second, a noisy machine gets twice that"
     forgiven(open_page)

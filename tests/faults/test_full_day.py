@@ -113,7 +113,9 @@ def test_a_day_of_three_devices_is_stored_and_shown_to_the_last_value(server: Ca
 
     # accounted for
     metrics = wait_until(lambda: settled(one.metrics(viewer)), 30, "the accounting to add up")
-    assert metrics["telltale_readings_received_total"] == READINGS
+    # on a slow disk the server may ask for some a second time; the client sends them again
+    later = sum(value for name, value in metrics.items() if 'reason="try_later"' in name)
+    assert metrics["telltale_readings_received_total"] == READINGS + later
     assert metrics["telltale_readings_journalled_total"] == READINGS
 
     # shown
