@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from devices import mqtt_packets as packets
-from devices.broker_access import SERVER, Identity
+from devices.broker_access import SERVER, Access, Identity
 from devices.embedded_delivery import Deliveries
 from devices.embedded_guard import Copies, Verdict
 
@@ -237,6 +237,14 @@ class EmbeddedBroker:
         if self._rules.on_message is not None and owner is not SERVER:
             due = self._rules.on_message(Published(topic, payload, qos, retained, copy, owner, number))
         return Verdict(due, distribute=not copy)
+
+
+def guarded(
+    address: str, port: int, known: Callable[[str], Identity | None], watch: Watch, take: OnMessage
+) -> EmbeddedBroker:
+    """One with device tokens as its passwords; ``known`` says whose a token is."""
+    access = Access(known, secrets.token_urlsafe(32))
+    return EmbeddedBroker(address, port, Rules(access.authenticate, access.may, take, watch))
 
 
 @dataclass(slots=True)

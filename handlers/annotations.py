@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import ClassVar
 
 from handlers.base import READ, Access, Guard
@@ -9,7 +10,7 @@ from handlers.bodies import json_of, key_of, reply
 from handlers.export import MEDIA
 from handlers.live_query import patterns_of_query
 from handlers.reading import ReadHandler
-from telemetry.annotations import Page, Position, position_of
+from telemetry.annotations import Position, position_of
 from telemetry.exchange import notes
 from telemetry.exchange.writing import Form
 from telemetry.model import Reason, Refusal
@@ -50,24 +51,22 @@ class AnnotationFile(ReadHandler):
     async def answer(self) -> None:
         """Send page by page."""
         asked = asked_by(self)
-        if asked is None:
-            return
-        patterns, frm, to, before = asked
-        page = await self.core.annotations.page(patterns, frm, to, before, scope=self.scope)
+        if asked is not None:
+            await self.stream(self._pages(*asked), self._head)
+
+    def _head(self) -> None:
         self.set_header("Content-Type", MEDIA[self.form])
         self.set_header("Content-Disposition", f'attachment; filename="telltale-notes.{self.form.value}"')
-        self.write(notes.head(self.form))
-        with self.permitted():
-            await self._pages(page, patterns, frm, to)
 
-    async def _pages(self, page: Page, patterns: list[str], frm: int, to: int) -> None:
+    async def _pages(self, patterns: list[str], frm: int, to: int, before: Position) -> AsyncGenerator[bytes, None]:
+        head, last = notes.head(self.form), before
         while True:
-            self.write(notes.rows(self.form, page.annotations))
-            await self.flush()
-            last = None if page.next is None else position_of(page.next)
-            if last is None or isinstance(last, Refusal) or self.gone.is_set():
-                return
             page = await self.core.annotations.page(patterns, frm, to, last, scope=self.scope)
+            yield head + notes.rows(self.form, page.annotations)
+            following = None if page.next is None else position_of(page.next)
+            if following is None or isinstance(following, Refusal):
+                return
+            head, last = b"", following
 
 
 class AnnotationsCsv(AnnotationFile):

@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from datetime import UTC, datetime
-
-from tornado.iostream import StreamClosedError
 
 from handlers.base import Access, Guard
 from handlers.bodies import key_of
@@ -81,21 +78,14 @@ class AuditCsv(_AuditRead):
     """The log as CSV."""
 
     async def answer(self) -> None:
-        """Send it piece by piece; the next is read when the client has taken the last one."""
+        """Send it piece by piece."""
         wanted = self.wanted()
         if isinstance(wanted, Refusal):
             self.refuse_with(wanted)
             return
+        await self.stream(self.core.audit_log.pieces(wanted, Form.CSV), self._head)
+
+    def _head(self) -> None:
         now = datetime.fromtimestamp(self.core.clock.arrival() / 1000, UTC)
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         self.set_header("Content-Disposition", f'attachment; filename="telltale-audit-{now:%Y%m%dT%H%M%SZ}.csv"')
-        with self.permitted():
-            async with aclosing(self.core.audit_log.pieces(wanted, Form.CSV)) as pieces:
-                async for piece in pieces:
-                    if self.gone.is_set():
-                        return
-                    self.write(piece)
-                    try:
-                        await self.flush()
-                    except StreamClosedError:  # its client has gone
-                        return

@@ -148,8 +148,14 @@ class Guard(RequestHandler):
         return known_origin(self.request, self.core.settings.server.allowed_origins)
 
     def refuse(self, status: int, code: str, message: str, **extra: object) -> None:
-        """Answer with the one shape of errors, and finish. ``retry_after`` (ms) also sets the header."""
+        """Answer with the one shape of errors, and finish. ``retry_after`` (ms) also sets the header.
+
+        A person whose browser asked for a page that is not there, or not for him, is shown one that says so.
+        """
         self.set_status(status)
+        if status in (403, 404) and self._by_browser():
+            self.application.settings["sorry"](self, status)
+            return
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
         if status == 401:
@@ -169,6 +175,12 @@ class Guard(RequestHandler):
         if isinstance(error, StoreError):
             self.refuse(503, "try_later", error.advice, retry_after=1000)
             return
+        if status_code == 405:
+            ours, none = type(self), RequestHandler
+            known = [
+                one for one in none.SUPPORTED_METHODS if getattr(ours, one.lower()) is not getattr(none, one.lower())
+            ]
+            self.set_header("Allow", ", ".join(known))
         code, message = ERRORS.get(status_code, (f"http_{status_code}", self._reason.lower()))
         self.refuse(status_code, code, message)
 
@@ -237,14 +249,17 @@ class Guard(RequestHandler):
         cookie = credentials.session_cookie(self, secure=self.secure)
         return None if cookie is None else people.principal(cookie)
 
+    def _by_browser(self) -> bool:
+        asks = self.request.method in SAFE_METHODS and not credentials.tokens(self.request)
+        return self.page and asks and "text/html" in self.request.headers.get("Accept", "")
+
     def _ask_to_log_in(self) -> None:
-        by_browser = self.page and "text/html" in self.request.headers.get("Accept", "")
         server = self.core.settings.server
         name = credentials.signed_on(self.request, server.sso_header, server.trusted_proxies)
         if name is not None and not credentials.tokens(self.request):
             message = f"{name!r} is logged in at the proxy, but is no user here: an admin can add that name"
             self.refuse(403, "forbidden", message)
-        elif by_browser and self.request.method in SAFE_METHODS and not credentials.tokens(self.request):
+        elif self._by_browser():
             self.redirect("/login?" + urlencode({"next": credentials.without_token(self.request)}))
         else:
             self.refuse(401, *ERRORS[401])
@@ -278,21 +293,3 @@ class Guard(RequestHandler):
         if device_id is None:
             return Refusal(Reason.BAD_VALUE, "this is not a device id", "device")
         return self.core.admission.identify(device_id, self.request.remote_ip or "")
-
-
-class NotFound(Guard):
-    """What no route takes."""
-
-    access = Access.OPEN
-
-    def prepare(self) -> None:
-        super().prepare()
-        if not self._finished:
-            self.refuse(404, *ERRORS[404])
-
-
-def log_request(handler: RequestHandler) -> None:
-    """For the application's ``log_function``: a line per request at debug, without its token."""
-    if log.isEnabledFor(logging.DEBUG):
-        milliseconds = 1000 * handler.request.request_time()
-        log.debug("%s: %d in %.1f ms", credentials.redacted(handler.request), handler.get_status(), milliseconds)

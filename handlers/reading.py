@@ -5,12 +5,13 @@ The work itself runs on reader threads; it stops when the client has gone.
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import json
 import logging
 import threading
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import cast
 
 from tornado.http1connection import HTTP1Connection
@@ -18,12 +19,15 @@ from tornado.iostream import StreamClosedError
 
 from handlers.base import Access, Guard
 from telemetry.history import Busy, Cancelled, TooLong
+from telemetry.store.damage import Damaged
 from telemetry.store.db import StoreError
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = 1_000
 """ms after which a query that was not taken may come again."""
+STALLED = 600
+"""Seconds that a client may take for a piece of a file."""
 
 
 class ReadHandler(Guard):
@@ -53,15 +57,36 @@ class ReadHandler(Guard):
             log.warning("the database could not be read: %s", error)
             self.refuse(503, "try_later", "the database cannot be read now", retry_after=RETRY_AFTER)
 
-    @contextlib.contextmanager
-    def permitted(self) -> Iterator[None]:
-        """Cut the connection off when the credential ends: half a file must not look like a whole one."""
-        stream = cast("HTTP1Connection", self.request.connection).stream
-        forget = self.core.accounts.watch(self.principal.key, stream.close)
+    async def stream(self, pieces: AsyncGenerator[bytes, None], begin: Callable[[], None]) -> None:
+        """Send a file; the next piece is read when the client has taken the last. ``begin`` sets the headers.
+
+        What fails after the first piece, and the end of the credential or of the server, cuts the connection, so that
+        half a file never looks like a whole one. Raises what ``pieces`` does for the first.
+        """
+        connection = cast("HTTP1Connection", self.request.connection).stream
+        unwatch = [
+            self.core.accounts.watch(self.principal.key, connection.close),
+            self.core.closing.watch("server", connection.close),
+        ]
         try:
-            yield
+            async with aclosing(pieces):
+                piece = await anext(pieces, b"")
+                begin()
+                await self._send(piece, pieces)
         finally:
-            forget()
+            for forget in unwatch:
+                forget()
+
+    async def _send(self, piece: bytes | None, rest: AsyncGenerator[bytes, None]) -> None:
+        try:
+            while piece is not None:
+                self.write(piece)
+                async with asyncio.timeout(STALLED):
+                    await self.flush()
+                piece = await anext(rest, None)
+        except (StoreError, Damaged, TimeoutError) as error:
+            log.warning("%s was cut off: %s", self.request.path, str(error) or "its client takes nothing")
+            self.detach().close()
 
     @abstractmethod
     async def answer(self) -> None:

@@ -208,7 +208,7 @@ def _named(verbs: _Verbs, verb: str, explanation: str, *, role: bool = False) ->
 
 
 def _administer(read: Settings, command: str, given: argparse.Namespace) -> int:
-    from telemetry import local  # brings in the store: not needed to serve
+    from telemetry import local
 
     request = {key: value for key, value in vars(given).items() if key not in ("config", "command", "verb")}
     request["command"] = command

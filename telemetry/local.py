@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from telemetry import control
-from telemetry.admin import Admin, Line
-from telemetry.audit import Audit
-from telemetry.auth import Accounts
-from telemetry.channel import Caller, Direct
-from telemetry.clock import Clock, monotonic
-from telemetry.core import compose
+from telemetry.channel import Caller
+from telemetry.clock import monotonic
 from telemetry.lock import DatabaseLock, Locked
-from telemetry.long_commands import LongCommands
-from telemetry.registry import Registry
 from telemetry.settings import Settings
-from telemetry.store import state
-from telemetry.store.db import Store, StoreError
+
+if TYPE_CHECKING:
+    from telemetry.admin import Line
 
 PATIENCE = 15.0
 """Seconds to wait for a server that starts or stops, or another command that runs."""
@@ -49,7 +45,7 @@ async def carry_out(settings: Settings, request: Line, caller: Caller | None = N
             raise Unreachable(str(error)) from None
         else:
             try:
-                return await (_alone(database, request) if caller is None else _long_alone(settings, request, caller))
+                return await _alone(settings, request, caller)
             finally:
                 lock.release()
 
@@ -66,41 +62,13 @@ async def _ask(path: Path, request: Line, caller: Caller | None) -> Line | None:
         raise Unreachable(f"the server does not answer at {path}: {error}") from None
 
 
-async def _alone(database: Path, request: Line) -> Line:
-    store = Store(database)
+async def _alone(settings: Settings, request: Line, caller: Caller | None) -> Line:
+    from telemetry import alone  # brings in the store: a command that a server carries out does without
+    from telemetry.store.db import StoreError
+
     try:
-        await store.start()
-        try:
-            return await _run(store, request)
-        finally:
-            await store.close(store.next_seq - 1)
+        if caller is not None:
+            return await alone.long(settings, request, caller)
+        return await alone.short(settings.storage.path, request)
     except StoreError as error:
         raise Unreachable(str(error)) from None
-
-
-async def _long_alone(settings: Settings, request: Line, caller: Caller) -> Line:
-    """A long command on a core of its own: all of a server but its sockets."""
-    try:
-        core = await compose(settings, demo=False)
-        core.tasks.start(core.pipeline.run(), "pipeline")
-        try:
-            await core.damages.save()  # before anything is sealed
-            return await LongCommands(core).run(request, Direct(caller))
-        finally:
-            await core.pipeline.stop()
-            await core.tasks.close()
-            core.accounts.close()
-            await core.store.close(core.pipeline.handed_out)
-    except StoreError as error:
-        raise Unreachable(str(error)) from None
-
-
-async def _run(store: Store, request: Line) -> Line:
-    registry = Registry()
-    clock = Clock(await store.read(lambda connection: state.load(connection, registry)))
-    accounts = Accounts(store, clock, Audit(clock))
-    try:
-        await accounts.load()
-        return await Admin(store, accounts, registry, clock).run(request)
-    finally:
-        accounts.close()

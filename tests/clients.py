@@ -110,6 +110,8 @@ class Socket:
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
+        self.watch: Callable[[bytes], None] | None = None
+        """Sees every frame that comes."""
 
     def send(self, message: Any) -> None:
         """Send JSON as a text frame."""
@@ -124,6 +126,8 @@ class Socket:
     def recv(self, timeout: float = 30) -> Any:
         """The next frame, parsed strictly (NaN fails); a binary frame comes back as bytes."""
         frame = self.connection.recv(timeout=timeout * SCALE)
+        if self.watch:
+            self.watch(frame if isinstance(frame, bytes) else frame.encode())
         return frame if isinstance(frame, bytes) else json.loads(frame, parse_constant=_not_json)
 
     def recv_until(self, wanted: Callable[[Any], Any], timeout: float = 30) -> Any:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
+from tests.canaries import Canaries
 from tests.clients import SCALE, Reply, SilentSocket, Socket, connect, refused, request, wait_until
 
 __all__ = ["SCALE", "Reply", "Server", "SilentSocket", "Socket", "connect", "refused", "request", "wait_until"]
@@ -70,6 +71,7 @@ class Server:
     port: int = 0
     proc: subprocess.Popen[bytes] = field(init=False)
     declared: list[re.Pattern[str]] = field(default_factory=list)
+    canaries: Canaries = field(default_factory=Canaries)
 
     @property
     def config(self) -> Path:
@@ -183,7 +185,10 @@ class Server:
 
     def cli(self, *args: str, stdin: str = "", timeout: float = 60) -> str:
         """Run a command on this server's database; its standard output. Fails unless the status is 0."""
+        if args[0] == "user":
+            self.canaries.learn(stdin.strip())
         done = run_server_py("--config", str(self.config), *args, stdin=stdin, timeout=timeout)
+        self.canaries.judge(f"the output of {args[0]}", (done.stdout + done.stderr).encode())
         assert done.returncode == 0, f"{args} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done.stdout
 
@@ -193,12 +198,16 @@ class Server:
 
     def device_token(self, device: str, *options: str) -> str:
         """Add a device (``"--gateway"`` for a gateway) and return its token."""
-        return str(self.cli_json("device", "add", device, *options)["token"])
+        return self._given(self.cli_json("device", "add", device, *options)["token"])
 
     def api_token(self, role: str = "viewer", name: str = "") -> str:
         """Add an API token; a name is made up unless given."""
         self._tokens += not name
-        return str(self.cli_json("token", "add", name or f"{role}-{self._tokens}", "--role", role)["token"])
+        return self._given(self.cli_json("token", "add", name or f"{role}-{self._tokens}", "--role", role)["token"])
+
+    def _given(self, token: str) -> str:
+        self.canaries.learn(token)
+        return token
 
     _tokens: int = field(default=0, init=False)
     _clients: list[Socket | SilentSocket] = field(default_factory=list, init=False)
@@ -207,7 +216,9 @@ class Server:
 
     def request(self, method: str, path: str, **options: Any) -> Reply:
         """One request to a path of this server; see ``request``."""
-        return request(method, self.url + path, **options)
+        reply = request(method, self.url + path, **options)
+        self.canaries.answered(method, path, reply)
+        return reply
 
     def get(self, path: str, token: str | None = None, **query: Any) -> Any:
         """GET a path of the API and return its JSON; fails unless the status is 200. Lists repeat their key."""
@@ -238,6 +249,8 @@ class Server:
         return self._opened(SilentSocket(self.ws_url + path, token, receive_buffer))
 
     def _opened(self, client: AnySocket) -> AnySocket:
+        if isinstance(client, Socket):
+            client.watch = lambda frame: self.canaries.judge("a frame", frame)
         self._clients.append(client)
         return client
 
@@ -262,3 +275,4 @@ def factory(base: Path) -> Iterator[Callable[..., Server]]:
     for one in servers:
         assert one not in stuck, f"the server did not stop on SIGTERM:\n{one.log()}"
         assert not one.trouble(), f"in the server's log: {one.trouble()}\n\n{one.log()[-4000:]}"
+        one.canaries.look_through(one.directory)

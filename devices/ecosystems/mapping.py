@@ -75,6 +75,12 @@ def parse(lines: Sequence[str]) -> tuple[Rule, ...]:
     return found
 
 
+def made(lines: Sequence[str]) -> Callable[[], Sequence[Mapping]]:
+    """What makes the decoder of these rules anew; none without rules. Raises ValueError."""
+    rules = parse(lines)
+    return lambda: [Mapping(rules=rules)] if rules else []
+
+
 def _rule(line: str) -> Rule:
     topic, *options = (part.strip() for part in re.split(r"(?:^|\s)\|(?:\s|$)", line))
     if not topic or "|" in topic:

@@ -35,6 +35,7 @@ ELSEWHERE: dict[str, str | None] = {
     "devices/mqtt_port.py": "tests/telemetry/test_bridging.py",  # the interface; that is who has it
     "telemetry/decoded.py": "tests/telemetry/test_intake.py",  # data, made by decoders and taken by the intake
     "telemetry/setting_loading.py": "tests/telemetry/test_settings.py",  # the table, and how it is read
+    "telemetry/alone.py": "tests/telemetry/test_local.py",  # what local does when no server has the database
     "telemetry/core.py": None,  # names what server.py composes; holds no logic
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.e2e.always import ALWAYS
 from tests.support import Server
@@ -45,7 +45,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """``open_page(server, role="admin", path, **context_options)``: a page after a login by its form."""
-    contexts = []
+    contexts: list[BrowserContext] = []
+    servers: list[Server] = []
     troubles: list[str] = []
 
     def start(server: Server, role: str = "admin", path: str = "/?view=charts", **options: Any) -> Page:
@@ -53,6 +54,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         server.cli("user", "add", name, "--role", role, stdin=PASSWORD + "\n")
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
         contexts.append(context)
+        servers.append(server)
         page = context.new_page()
         host = urlsplit(server.url).netloc
         page.on("pageerror", lambda error: troubles.append(f"error in the page: {error}"))
@@ -67,7 +69,9 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
     start.troubles = troubles  # type: ignore[attr-defined]  # a test may declare what it provokes
     yield start
-    for context in contexts:
+    for context, server in zip(contexts, servers, strict=True):
+        for page in context.pages:
+            server.canaries.judge(page.url, page.content().encode())
         context.close()
     assert troubles == []
 

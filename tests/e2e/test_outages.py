@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support import SCALE, Server, wait_until
 
@@ -122,3 +122,21 @@ def test_ages_are_by_the_servers_clock(server: Callable[..., Server], open_page:
     expect(card(page, "boiler/t")).to_have_attribute("data-state", "stale", timeout=20_000)
     assert time.monotonic() - begin > 3
     expect(card(page, "boiler/t").locator(".age")).to_contain_text(" s ago")
+
+
+def test_a_chart_is_drawn_once_what_draws_it_can_be_loaded(server: Callable[..., Server], open_page: OpenPage) -> None:
+    """A server that is restarted just then is asked again; nobody has to load the page anew."""
+    running = server({"storage.commit_interval": "0"})
+    send(running.device(running.device_token("boiler")), range(3))
+    page = open_page(running, path="/")
+    failed: list[str] = []
+
+    def fail(route: Route) -> None:
+        failed.append(route.request.url)
+        route.abort("connectionrefused") if len(failed) < 3 else route.continue_()
+
+    page.route("**/uPlot*", fail)
+    page.get_by_role("button", name="Charts", exact=True).click()
+    expect(page.locator('tt-chart[data-series="boiler/t"] canvas')).to_be_visible(timeout=20_000)
+    assert len(failed) == 3
+    forgive(open_page)

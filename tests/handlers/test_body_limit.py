@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from handlers.body_limit import DROPPED_MAX, HELD_MAX
+from tests.faults.changed import changed
 from tests.support import SCALE, Server, wait_until
 
 LIMIT = 1024
@@ -110,3 +113,38 @@ def test_bodies_that_come_at_once_do_not_fill_the_memory(server: Callable[..., S
         lambda: one.request("POST", "/api/ingest", body=b'{"t": 1' + b" " * 300_000 + b"}", token=token).status == 200,
         10,
     )
+
+
+def dripped(server: Server, length: str, pieces: int, token: str) -> bytes:
+    """The first bytes of the answer to a body of 20 KiB a second; empty if the connection was cut."""
+    head = f"POST /api/ingest HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n{length}\r\n\r\n"
+    chunked = "chunked" in length
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30 * SCALE) as sock:
+        sock.sendall(head.encode())
+        for number in range(pieces):
+            piece = b'{"t": 1' + b" " * 1017 if not number else b" " * (1023 if number == pieces - 1 else 1024)
+            piece += b"}" if number == pieces - 1 else b""
+            try:
+                sock.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+            except OSError:
+                return b""
+            time.sleep(0.05)
+        try:
+            sock.sendall(b"0\r\n\r\n" if chunked else b"")
+            return sock.recv(12)
+        except OSError:
+            return b""
+
+
+def test_a_body_gets_the_time_that_its_length_needs_and_no_more(server: Callable[..., Server], tmp_path: Path) -> None:
+    """A long one comes through in more time than a short one gets; each has to come at 8 KiB/s."""
+    old = "BODY_TIME, SLOWEST = 15.0, 8 << 10"
+    one = server(
+        source=changed(tmp_path / "copy", {"handlers/body_limit.py": {old: "BODY_TIME, SLOWEST = 1.0, 8 << 10"}})
+    )
+    token = one.device_token("boiler")
+    assert dripped(one, f"Content-Length: {40 << 10}", 40, token) == b"HTTP/1.1 200"
+    began = time.monotonic()
+    assert dripped(one, f"Content-Length: {16 << 10}", 1, token) == b"", "3 s, and the rest has not come"
+    assert 2.5 < time.monotonic() - began < 10 * SCALE
+    assert dripped(one, "Transfer-Encoding: chunked", 40, token) == b"", "of unknown length: what every body gets"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import socket
 from collections.abc import Callable
 
 import pytest
 
 from handlers.export import RUNNING
+from tests.handlers.test_reading import stalled
 from tests.support import Server, wait_until
 
 T0 = 1_700_000_000_000
@@ -65,36 +65,13 @@ def test_what_makes_no_sense_is_refused(filled: Server, query: str, code: str, a
     assert (reply.status, reply.error["code"], reply.error["at"]) == (400, code, at)
 
 
-def stalled(server: Server, token: str) -> socket.socket:
-    """A client that asks for everything and reads no more than the first bytes."""
-    client = socket.socket()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.connect(("127.0.0.1", server.port))
-    request = f"GET /api/export.csv HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAuthorization: Bearer {token}\r\n\r\n"
-    client.sendall(request.encode())
-    assert client.recv(15) == b"HTTP/1.1 200 OK"
-    return client
-
-
 def test_clients_that_do_not_read_hold_no_memory_and_only_so_many_may(filled: Server) -> None:
     token = filled.api_token()
     before = filled.rss()
-    clients = [stalled(filled, token) for _ in range(RUNNING)]
+    clients = [stalled(filled, token, "/api/export.csv") for _ in range(RUNNING)]
     reply = filled.request("GET", "/api/export.csv", token=token)
     assert (reply.status, reply.error["code"]) == (503, "try_later")
     assert filled.rss() - before < 60 << 20
     for client in clients:
         client.close()
     wait_until(lambda: filled.request("GET", "/api/export.csv?to=1", token=token).status == 200, 30, "their places")
-
-
-def test_a_revoked_token_ends_an_export(filled: Server) -> None:
-    """And the client can tell: the last chunk does not come."""
-    client = stalled(filled, filled.api_token(name="short"))
-    filled.cli("token", "revoke", "short")
-    rest = b""
-    client.settimeout(30)
-    while piece := client.recv(1 << 16):
-        rest += piece
-    client.close()
-    assert not rest.endswith(b"0\r\n\r\n")

@@ -93,7 +93,7 @@ ROWS: dict[int, Row] = {
             HANDLERS + "live_socket.py::test_revoked_token_closes_its_sockets_within_a_second",
             HANDLERS + "stream.py::test_revoked_token_ends_the_stream_within_a_second",
             HANDLERS + "poll.py::test_revoked_token_ends_the_wait_within_a_second",
-            HANDLERS + "export.py::test_a_revoked_token_ends_an_export",
+            HANDLERS + "reading.py::test_a_revoked_token_ends_every_download_within_a_second_and_it_shows",
             HANDLERS + "tokens.py::test_an_expired_token_ends_with_its_socket",
             HANDLERS + "screens.py::test_a_revoked_link_ends_at_once_and_says_so",
         ),
