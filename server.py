@@ -74,8 +74,8 @@ async def run(settings: Settings, lock: DatabaseLock, *, demo: bool) -> int | No
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         http, port = listen(core)
-        print(*announcement(core, port), sep="\n", flush=True)
         await (bridges := brokers(core, first)).open()
+        print(*announcement(core, port), sep="\n", flush=True)
         for job, name in (*bridges.jobs(), *announcing(settings.server, port)):
             tasks.start(job, name)
         core.pollers = polling(settings.poll.targets, settings.poll.interval, PollPort(core), tasks)

@@ -40,7 +40,7 @@ def test_changes_are_shown_with_what_was_before_and_after(
     """A name is a text, whatever it looks like."""
     page = open_page(fed, path="/audit")
     expect(page.get_by_role("heading", level=1)).to_have_text("Audit log")
-    row = entries(page).filter(has_text="board change")
+    row = entries(page).filter(has_text="Board changed")
     expect(row.locator("del").filter(has_text=WILD)).to_have_count(1)
     expect(row.locator("ins").filter(has_text="Barn")).to_have_count(1)
     expect(row).to_contain_text("press")
@@ -55,7 +55,7 @@ def test_the_filter_finds_and_older_entries_follow(fed: Server, open_page: Calla
     expect(entries(page)).to_have_count(100)
     page.get_by_role("button", name="Show older entries").click()
     expect(page.get_by_role("button", name="Show older entries")).to_have_count(0)
-    expect(entries(page).filter(has_text="note add")).to_have_count(110)
+    expect(entries(page).filter(has_text="Note written")).to_have_count(110)
     page.get_by_role("combobox", name="What").select_option("board change")
     expect(entries(page)).to_have_count(1)
     link = page.get_by_role("link", name="Download as CSV")

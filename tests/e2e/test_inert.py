@@ -255,4 +255,5 @@ def test_the_watch_sees_a_payload_that_runs(server: Callable[..., Server], open_
             payload,
         )
     wait_until(lambda: len(page.evaluate(FOUND)) >= 4, 10)
+    page.wait_for_load_state("networkidle")  # images that are not there have been asked for
     open_page.troubles.clear()  # type: ignore[attr-defined]  # the policy told the console

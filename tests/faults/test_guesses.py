@@ -46,9 +46,9 @@ def guesses(port: int, address: str, times: int) -> Iterator[bytes]:
 
 
 def visits(port: int, address: str, times: int) -> Iterator[bytes]:
-    """The same number of looks at the form: what as many harmless requests cost."""
+    """Looks at the form, a fifth of the number: what harmless requests cost."""
     del address
-    return repeat(f"GET /login HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode(), times)
+    return repeat(f"GET /login HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode(), times // 5)
 
 
 def storm(port: int, requests: Callable[[int, str, int], Iterator[bytes]]) -> Counter[int]:
@@ -104,7 +104,7 @@ def test_devices_do_not_notice_ten_thousand_guesses_and_the_owner_gets_in(server
     told = f"p99 {1000 * p99(quiet):.1f} ms quiet" + "".join(
         f", {1000 * p99(taken):.1f} ms under {name} ({answers[name]})" for name, taken in under.items()
     )
-    assert answers["visits"] == {200: GUESSES}
+    assert answers["visits"] == {200: GUESSES // 5}
     assert answers["guesses"].total() == GUESSES
     assert set(answers["guesses"]) == {401, 429}
     assert answers["guesses"][401] <= ADDRESSES * 11

@@ -1,7 +1,7 @@
 /** What an entry of the audit log says, and what a form asks for. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressOf, changesOf, formOf, patternOf, queryOf } from "../../static/js/core/audit.js";
+import { actionOf, actorOf, addressOf, changesOf, formOf, patternOf, queryOf, subjectOf } from "../../static/js/core/audit.js";
 
 test("changes are by field, with the old and the new value", () => {
   const before = { unit: null, label: "Flow", deep: { a: 1, b: [1] } };
@@ -60,4 +60,15 @@ test("a form is a query, and an address and back", () => {
     ["subject", "*x*"],
     ["to", 9],
   ]);
+});
+
+test("actions, actors and subjects are told in words, and what has none as it is", () => {
+  assert.equal(actionOf("device rotate end"), "Old device token ended");
+  assert.equal(actionOf("something new"), "something new");
+  assert.equal(actionOf("toString"), "toString");
+  assert.deepEqual(actorOf({ who: "ana", kind: "user" }), { name: "ana", kind: "" });
+  assert.deepEqual(actorOf({ who: "grafana", kind: "token" }), { name: "grafana", kind: "token" });
+  assert.deepEqual(actorOf({ who: "command line", kind: "terminal" }), { name: "command line", kind: "" });
+  assert.equal(subjectOf("every series"), "all series");
+  assert.equal(subjectOf("boiler/flow"), "boiler/flow");
 });

@@ -9,6 +9,7 @@ const EXCEPTIONS = new Set([
   ...["Arduino", "Tasmota", "Home Assistant", "room-*", "boiler"],
   "Backlog MqttHost {}; MqttPort {}; MqttUser {}; MqttPassword {}; TelePeriod 10\n",
   ...["Edge", "Opera", "Samsung Internet", "Firefox", "Chromium", "Chrome", "Safari", "Android", "Windows", "Linux"],
+  ...["device rotate end", "the overview of everyone"], // codes of the audit log
   ...["English", "Svenska", "Norsk bokmål", "Deutsch"],
 ]);
 /** What handlers/login.py says of a new name or password (tests/handlers/test_words.py holds it). */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from telemetry.clock import Clock
 from telemetry.identity import Actor
 from telemetry.store import audit
 from telemetry.store.db import StoreError
+from tests.support import ROOT
 from tests.telemetry.kit import FailingStore, with_accounts
 
 ME = Actor("me", "user", "10.0.0.7")
@@ -101,3 +103,18 @@ def test_an_entry_is_bounded_and_says_what_it_left_out() -> None:
     assert showing(entry, ["z" * 99_999], None).before == json.dumps(
         {"…": "100003 characters"}, ensure_ascii=False
     ).replace(": ", ":")
+
+
+CALLED = re.compile(
+    r"(?:\.entry\((?:Actor\([^)\n]*\))?|_noting\(|\.replace\(by, |action(?:: str = |=))"  # who takes an action,
+    r'[^"\n]*?"([a-z][a-z ]+)"(?: if [^"\n]* else "([a-z][a-z ]+)")?'  # and the action, or one of two
+)
+
+
+def test_the_page_has_words_for_every_action() -> None:
+    texts = [path.read_text() for path in (ROOT / "telemetry").glob("*.py")]
+    found = {action for text in texts for pair in CALLED.findall(text) for action in pair}
+    found -= {"", "name", "append"}  # a field, and a word of argparse
+    assert {"login", "device rotate end", "note restore", "note delete", "layout undo", "codes on"} <= found
+    words = (ROOT / "static/js/core/audit.js").read_text()
+    assert [one for one in sorted(found) if f"{one}: ()" not in words and f'"{one}": ()' not in words] == []

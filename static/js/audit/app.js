@@ -1,7 +1,7 @@
 /** The page of the audit log: who changed what, from where, before and after; filtered and page by page. */
 import { html, nothing, repeat } from "lit";
 import { Api, pageUrl } from "telltale/api.js";
-import { addressOf, changesOf, formOf, queryOf } from "telltale/core/audit.js";
+import { actionOf, actorOf, addressOf, changesOf, formOf, queryOf, subjectOf } from "telltale/core/audit.js";
 import { formatMoment } from "telltale/core/format.js";
 import { fromField } from "telltale/core/moments.js";
 import { t } from "telltale/core/words.js";
@@ -104,7 +104,7 @@ class AuditPage extends Panel {
         >${t("What")}
         <select name="action" .value=${form.action}>
           <option value="">${t("everything")}</option>
-          ${known.map((action) => html`<option value=${action} ?selected=${action === form.action}>${action}</option>`)}
+          ${known.map((action) => html`<option value=${action} ?selected=${action === form.action}>${actionOf(action)}</option>`)}
         </select></label
       >
       <label
@@ -150,14 +150,15 @@ class AuditPage extends Panel {
 
   #row(one) {
     const iso = new Date(one.at).toISOString();
+    const { name, kind } = actorOf(one);
     return html`<tr>
       <td><time datetime=${iso} title=${iso}>${formatMoment(one.at, Date.now())}</time></td>
       <td>
-        <bdi>${one.who}</bdi>
-        <span class="quiet">${one.kind === "user" ? "" : one.kind} ${one.address}</span>
+        <bdi>${name}</bdi>
+        <span class="quiet">${kind} ${one.address}</span>
       </td>
-      <td><code>${one.action}</code></td>
-      <td><bdi>${one.subject}</bdi></td>
+      <td title=${one.action}>${actionOf(one.action)}</td>
+      <td><bdi>${subjectOf(one.subject)}</bdi></td>
       <td>${this.#changes(one)}</td>
     </tr>`;
   }
