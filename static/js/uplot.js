@@ -1,27 +1,25 @@
 /** uPlot, which pages that may never draw a chart load with the first one; others name it in their head. */
-
-/** ms until the next try, and at most. */
-const SOON = 1_000;
-const LATEST = 15_000;
+import { again } from "telltale/again.js";
 
 let loading = null;
 
 /** Whether charts can be drawn now. */
 export const plottable = () => "uPlot" in globalThis;
 
-/** Resolves when they can: a server that is away is asked again until it is back. */
+/** Resolves when they can. */
 export function loadPlots() {
-  loading ??= new Promise((resolve) => load(resolve, SOON));
+  loading ??= again(load);
   return loading;
 }
 
-function load(resolve, wait) {
-  const script = document.createElement("script");
-  script.src = import.meta.resolve("uplot");
-  script.onload = resolve;
-  script.onerror = () => {
-    script.remove();
-    setTimeout(load, wait, resolve, Math.min(2 * wait, LATEST));
-  };
-  document.head.append(script);
-}
+const load = () =>
+  new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = import.meta.resolve("uplot");
+    script.onload = resolve;
+    script.onerror = () => {
+      script.remove();
+      reject(new Error(script.src));
+    };
+    document.head.append(script);
+  });

@@ -140,3 +140,22 @@ def test_a_chart_is_drawn_once_what_draws_it_can_be_loaded(server: Callable[...,
     expect(page.locator('tt-chart[data-series="boiler/t"] canvas')).to_be_visible(timeout=20_000)
     assert len(failed) == 3
     forgive(open_page)
+
+
+def test_a_code_to_scan_comes_once_what_draws_it_can_be_loaded(
+    server: Callable[..., Server], open_page: OpenPage
+) -> None:
+    """The same of a module that is imported later."""
+    running = server()
+    failed: list[str] = []
+
+    def fail(route: Route) -> None:
+        failed.append(route.request.url)
+        route.abort("connectionrefused") if len(failed) < 3 else route.continue_()
+
+    page = open_page(running, path="/account")
+    page.route("**/lean-qr*/**", fail)
+    page.goto(running.url + "/")
+    expect(page.locator("svg.qr-code").first).to_be_visible(timeout=20_000)
+    assert len(failed) == 3
+    forgive(open_page)

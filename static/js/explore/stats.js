@@ -22,8 +22,8 @@ export function statisticsTable() {
   if (!all.length) return nothing;
   const rows = [
     [t("Readings"), "", ({ found }) => formatCount(found.count)],
-    [t("Lowest"), "", (one) => extreme(one, one.found.min, one.found.minAt)],
-    [t("Highest"), "", (one) => extreme(one, one.found.max, one.found.maxAt)],
+    [t("Minimum"), "", (one) => extreme(one, one.found.min, one.found.minAt)],
+    [t("Maximum"), "", (one) => extreme(one, one.found.max, one.found.maxAt)],
     [t("Mean"), t("of all readings"), (one) => mean(one, one.found.mean)],
     [t("Mean over time"), t("each value as long as it lasted"), (one) => mean(one, one.found.timeMean)],
     [t("Standard deviation"), "", (one) => (boolean(one) ? "–" : number(one, one.found.deviation))],
@@ -93,7 +93,7 @@ function integral({ name, found }) {
   if (!found.covered) return "–";
   if (boolean({ name })) return html`${long(found.integral * HOUR)}<br /><span class="quiet">${t("on")}</span>`;
   const { unit } = store.about(name);
-  return `${formatNumber(found.integral)} ${unit ?? ""}·h`;
+  return `${formatNumber(found.integral)} ${unit ? `${unit}·h` : "h"}`;
 }
 
 function above({ name, found }) {

@@ -94,13 +94,15 @@ export class Chart extends HTMLElement {
   }
 
   set limits(limits) {
+    if (JSON.stringify(limits) === JSON.stringify(this.#limits)) return;
     this.#limits = limits;
     mark(this);
   }
 
   /** Keys of lines that are not drawn. */
   set muted(keys) {
-    this.#muted = keys;
+    if (keys.size === this.#muted.size && [...keys].every((key) => this.#muted.has(key))) return;
+    this.#muted = new Set(keys);
     mark(this);
   }
 

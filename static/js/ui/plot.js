@@ -12,6 +12,7 @@ import { colour } from "telltale/theme.js";
 import { drawLimits, nameLimits } from "telltale/ui/limits.js";
 import { textSize } from "telltale/wall.js";
 import { drawMarks, pointedMarks } from "telltale/ui/marks.js";
+import { band, STROKE, strokes } from "telltale/ui/strokes.js";
 import { drawZone } from "telltale/ui/zone.js";
 
 const LARGER = textSize(11) / 11;
@@ -112,11 +113,25 @@ function label(value, step) {
   return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** Steps of a boolean hold until the next reading; numbers are joined by lines. */
+/** Steps of a boolean hold until the next reading; numbers are joined by lines, broken at gaps. */
 function paths() {
-  const line = uPlot.paths.linear();
   const steps = uPlot.paths.stepped({ align: 1 });
-  return (plot, ...rest) => (plot.boolean ? steps : line)(plot, ...rest);
+  return (plot, index, from, to) => {
+    if (plot.boolean) return steps(plot, index, from, to);
+    const stretch = lineOf(plot, index)?.stretch;
+    const after = new Set(broken(plot, stretch).map((at) => stretch.columns.t[at]));
+    const drawn = strokes(plot, index, from, to, after);
+    if (!stretch?.resolution) return drawn;
+    const value = index - ((index - 1) % WIDTH);
+    const { fill, bars } = band(plot, value + 1, from, to, after) ?? {};
+    const soft = colour(`--series-${lineOf(plot, index).colour}-soft`);
+    if (isValue(index)) return fill ? { ...drawn, fill, _fill: soft } : drawn;
+    if (!bars) return drawn;
+    // the bars are the second edge's, and the first one's path holds both edges
+    if (index === value + 2) return { ...drawn, stroke: bars, _stroke: soft, _width: 1 / devicePixelRatio };
+    drawn.stroke.addPath(strokes(plot, value + 2, from, to, after).stroke);
+    return drawn;
+  };
 }
 
 /** The three series of one line: value, lowest, highest. The edges are drawn too: a band of one sample is a hair. */
@@ -128,7 +143,7 @@ function threeOf({ colour: name, dash, scale, show = true }) {
   };
   return [
     {
-      ...{ scale, show, dash, width: 1.5, stroke: line, fillTo: 0, paths: paths(), gaps },
+      ...{ scale, show, dash, dashes: dash, width: STROKE, stroke: line, fillTo: 0, paths: paths(), gaps },
       fill: (plot) => (plot.boolean ? colour(`--series-${name}-soft`) : null),
       points: { show: false, size: 4.5, fill: line, stroke: null, width: 0, filter: marks },
     },
@@ -199,10 +214,6 @@ export function options({ width, height, lines, units = [null], zoom, live, hove
       ...scales.map(value),
     ],
     series: [{}, ...lines.flatMap(threeOf)],
-    bands: lines.map(({ colour: name }, at) => ({
-      series: [WIDTH * at + 3, WIDTH * at + 2],
-      fill: () => colour(`--series-${name}-soft`),
-    })),
     hooks: {
       drawAxes: [drawLimits, drawMarks, drawZone],
       draw: [nameLimits],

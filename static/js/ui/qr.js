@@ -1,12 +1,14 @@
 /** QR codes, drawn as one path of SVG; the library comes when the first is asked for. */
 import { html } from "lit";
+import { again } from "telltale/again.js";
 
 /** Modules of white around it, as the standard wants (ISO/IEC 18004, 4 on each side). */
 const QUIET = 4;
 
 /** A template with the QR code of a text; `about` is what it is, for those who do not see it. */
 export async function qr(text, about) {
-  const { generate } = await import("lean-qr");
+  // a browser may remember that an address failed
+  const { generate } = await again((n) => (n === 1 ? import("lean-qr") : import(`${import.meta.resolve("lean-qr")}&try=${n}`)));
   const code = generate(text);
   const runs = [];
   for (let y = 0; y < code.size; y++) {

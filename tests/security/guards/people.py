@@ -166,6 +166,14 @@ GUARDS = (
         ("tests/handlers/test_poll.py::test_revoked_token_ends_the_wait_within_a_second",),
     ),
     Guard(
+        9,
+        "downloads-watch-their-credential",
+        "handlers/reading.py",
+        "self.core.accounts.watch(self.principal.key, connection.close),",
+        "(lambda: None),",
+        ("tests/handlers/test_reading.py::test_a_revoked_token_ends_every_download_within_a_second_and_it_shows",),
+    ),
+    Guard(
         10,
         "a-session-has-a-deadline",
         SESSIONS,
