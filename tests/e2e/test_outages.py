@@ -153,9 +153,10 @@ def test_a_code_to_scan_comes_once_what_draws_it_can_be_loaded(
         failed.append(route.request.url)
         route.abort("connectionrefused") if len(failed) < 3 else route.continue_()
 
-    page = open_page(running, path="/account")
+    page = open_page(running, path="/system")
     page.route("**/lean-qr*/**", fail)
     page.goto(running.url + "/")
+    page.get_by_role("heading", name="Let a device knock").scroll_into_view_if_needed()
     expect(page.locator("svg.qr-code").first).to_be_visible(timeout=20_000)
     assert len(failed) == 3
     forgive(open_page)

@@ -33,6 +33,7 @@ class Named:
         self.server = server
         self.url = f"http://{HOST}:{server.port}"
         self.cli = server.cli
+        self.canaries = server.canaries
 
 
 @pytest.fixture(scope="module")
