@@ -40,6 +40,7 @@ ROWS: dict[int, Row] = {
         (
             HANDLERS + "login.py::test_a_fresh_server_prints_a_link_that_makes_one_admin",
             TELEMETRY + "people.py::test_without_users_there_is_one_setup_link_and_fifty_visitors_make_one_admin",
+            "tests/telemetry/store/test_accounts.py::test_the_first_user_is_only_first_without_any_other",
         ),
     ),
     3: Row(

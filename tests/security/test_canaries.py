@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 from websockets.exceptions import WebSocketException
 
 from handlers.routes import ROUTES
@@ -122,12 +121,8 @@ def crawl(site: Site, cookie: dict[str, str]) -> None:
             site.ask("GET", path, token=site.secrets["admin"])
 
 
-@pytest.fixture
-def site(server: Callable[..., Server]) -> Site:
-    return lived(server)
-
-
-def test_no_secret_is_in_anything_that_a_server_leaves_behind(site: Site, tmp_path: Path) -> None:
+def test_no_secret_is_in_anything_that_a_server_leaves_behind(server: Callable[..., Server], tmp_path: Path) -> None:
+    site = lived(server)
     one = site.server
     one.expect_log(r"127\.0\.0\.1:1\b|mqtt")
     wrong = []

@@ -32,14 +32,6 @@ GUARDS = (
     ),
     Guard(
         2,
-        "setup-is-claimed-before-the-first-wait",
-        PEOPLE,
-        "claimed, self._setup = self._setup, None",
-        "claimed = self._setup",
-        (T_LOGIN + "test_a_fresh_server_prints_a_link_that_makes_one_admin",),
-    ),
-    Guard(
-        2,
         "setup-makes-no-second-user",
         "telemetry/store/accounts.py",
         '*(() if first else ("name = ?", [user.name]))',
