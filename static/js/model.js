@@ -9,6 +9,7 @@ import { ServerClock } from "telltale/core/clock.js";
 import { Inventory } from "telltale/core/inventory.js";
 import { limitsFrom } from "telltale/core/limits.js";
 import { POINTS, Series } from "telltale/core/series.js";
+import { written } from "telltale/core/units.js";
 import { View } from "telltale/core/view.js";
 import { openLink } from "telltale/link.js";
 import { Loader } from "telltale/loader.js";
@@ -189,7 +190,7 @@ export class Model extends EventTarget {
     const one = this.series.get(series);
     if (!one) return;
     if (thresholds) one.limits = limitsFrom(thresholds);
-    else Object.assign(one, { unit, title: label });
+    else Object.assign(one, { unit: written(unit), title: label });
     this.#structure();
     this.#told(one);
   }
@@ -211,7 +212,7 @@ export class Model extends EventTarget {
     for (const about of answer?.series ?? []) {
       const one = this.series.get(about.series);
       if (!one) continue;
-      Object.assign(one, { unit: about.unit, title: about.label, limits: limitsFrom(about.thresholds) });
+      Object.assign(one, { unit: written(about.unit), title: about.label, limits: limitsFrom(about.thresholds) });
       if (one.device !== about.device || one.metric !== about.metric)
         this.inventory.move(one, about.device, about.metric);
       this.#told(one);

@@ -36,6 +36,7 @@ ALWAYS = frozenset(
         "test_row_5_the_dialog_offers_snippets_with_host_and_token_filled_in",
         "test_row_6_each_snippet_run_as_it_is_copied_makes_its_tile_appear",
         "test_row_8_it_waits_for_the_first_reading_and_shows_it",
+        "test_the_overview_is_shown_when_the_layout_comes_last",
         "test_a_value_that_a_crash_took_back_is_not_shown_after_it",
         "test_row_1_without_a_device_the_page_says_what_to_do",
         "test_row_3_a_new_metric_appears_and_nothing_jumps",

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.e2e.always import ALWAYS
 from tests.support import Server
@@ -21,6 +21,9 @@ ARTEFACTS = Path(__file__).resolve().parent.parent.parent / "test-artefacts"
 NUMBERS = itertools.count()
 """Of users: tests of a module may share a server."""
 PASSWORD = "correct horse battery staple"
+
+expect.set_options(timeout=20_000)
+"""ms that a noisy machine may take. What is promised in less is measured by the test that is about it."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is long

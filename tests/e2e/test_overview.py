@@ -97,6 +97,8 @@ def test_row_2_the_first_sample_of_a_device_is_a_tile_within_two_seconds(
     wait_until(lambda: ink(page, "boiler/temperature") > 0, 10)
     assert time.monotonic() - sent < 8, "two seconds are asked for; a noisy machine gets four times that"
     expect(tile(page, "boiler/temperature")).to_have_attribute("data-state", "live")
+    page.get_by_role("button", name="Charts", exact=True).click()
+    expect(page.locator('tt-card[data-series="boiler/temperature"] .unit')).to_have_text("°C")
     assert page.evaluate("window.marker") == "same page"
 
 

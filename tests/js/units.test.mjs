@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonical, choices, converter } from "../../static/js/core/units.js";
+import { canonical, choices, converter, written } from "../../static/js/core/units.js";
 
 // the same quantity in two units, from tables that are not ours
 const SAME = [
@@ -47,4 +47,8 @@ test("units are known by other ways to write them", () => {
   assert.equal(canonical("degC"), "°C");
   assert.equal(canonical("toString"), "toString");
   assert.deepEqual(choices("Cel"), ["°C", "°F", "K"]);
+});
+
+test("a unit is written for people", () => {
+  assert.deepEqual(["Cel", "%RH", "°C", "widgets", "", null, undefined].map(written), ["°C", "%", "°C", "widgets", null, null, null]);
 });

@@ -56,6 +56,7 @@ const ALIASES = {
   m3: "m³",
   "m3/h": "m³/h",
   "m^3": "m³",
+  "%RH": "%",
 };
 
 const families = new Map(FAMILIES.flatMap((family) => Object.keys(family).map((unit) => [unit, family])));
@@ -64,6 +65,9 @@ const families = new Map(FAMILIES.flatMap((family) => Object.keys(family).map((u
 export function canonical(unit) {
   return families.has(unit) || !Object.hasOwn(ALIASES, unit) ? unit : ALIASES[unit];
 }
+
+/** A unit for people, however its sender writes it; null where there is none. */
+export const written = (unit) => (unit ? canonical(unit) : null);
 
 /** The units that a value in `unit` can be shown in, itself first; none for a unit that is not known. */
 export function choices(unit) {

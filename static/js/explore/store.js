@@ -7,6 +7,7 @@ import { unpacked } from "telltale/core/binary.js";
 import { readState, stateParams } from "telltale/core/explore.js";
 import { parseMoment, parseSpan } from "telltale/core/grammar.js";
 import { stretchFrom } from "telltale/core/statistics.js";
+import { written } from "telltale/core/units.js";
 import { t } from "telltale/core/words.js";
 import { fromWall } from "telltale/core/zone.js";
 
@@ -39,7 +40,7 @@ class Store extends EventTarget {
     addEventListener("popstate", () => this.#become(readState(new URLSearchParams(location.search))));
     this.read();
     const answer = await this.api.getSurely("api/series");
-    this.known = new Map((answer?.series ?? []).map((one) => [one.series, one]));
+    this.known = new Map((answer?.series ?? []).map((one) => [one.series, { ...one, unit: written(one.unit) }]));
     this.#tell("state");
   }
 

@@ -29,6 +29,7 @@ class App extends Element {
     this.on(model, "structure", rebuilt);
     this.on(model, "connection", rebuilt);
     this.on(model, "pending");
+    this.on(layout, "change");
     this.on(address, "change", () => {
       this.#choice = readChoice(location.search);
       this.soon();

@@ -20,6 +20,8 @@ const FONT = `${textSize(12)}px system-ui, sans-serif`;
 /** Pixels beside a name, and the narrowest box that has one. */
 const PAD = 6;
 const NAMED = 24;
+/** Pixels of full colour where a text begins. */
+const EDGE = 3;
 
 class Strip extends HTMLElement {
   own = null;
@@ -93,7 +95,7 @@ class Strip extends HTMLElement {
     const { from, to } = model.view.span(model.clock.now());
     const boxes = this.boxes;
     for (const box of boxes) {
-      const left = ((box.from - from) / (to - from)) * width;
+      const left = Math.min(((box.from - from) / (to - from)) * width, width - EDGE); // what has just begun is seen at once
       const wide = Math.max(1, ((box.to - from) / (to - from)) * width - left);
       this.#box(ctx, box.value, { left, wide, height });
     }
@@ -122,7 +124,7 @@ class Strip extends HTMLElement {
       ctx.globalAlpha = 0.22;
       ctx.fillRect(left, 0, wide, height);
       ctx.globalAlpha = 1;
-      ctx.fillRect(left, 0, Math.min(3, wide), height);
+      ctx.fillRect(left, 0, Math.min(EDGE, wide), height);
     }
     const text = state ? (value === 1 ? t("on") : value === 0 ? t("off") : "") : value;
     if (!text || wide < NAMED) return;

@@ -32,7 +32,8 @@ export function drawTimeline(canvas, size, boxes, { now, range, colour: own }) {
   const x = (t) => size.width - ((now - t) / range) * size.width;
   const colours = coloursOf(boxes, own);
   for (const { from, to, value } of boxes) {
-    const [left, wide] = [x(from), Math.max(1, x(to) - x(from))];
+    const left = Math.min(x(from), size.width - EDGE); // what has just begun is seen at once
+    const wide = Math.max(1, x(to) - left);
     ctx.fillStyle = colour(`--series-${colours.get(value)}`);
     ctx.globalAlpha = SOFT;
     ctx.fillRect(left, 0, wide, size.height);
