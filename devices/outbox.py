@@ -3,6 +3,8 @@
 Owns the queue, the window of unacknowledged envelopes, their ids and the rules for sending again.
 It reads no clock and writes no socket: ``devices/client.py`` does, and hands times in (monotonic seconds).
 
+Being asked to try later halves what may be under way; each acknowledgement opens it again a little, so that a server
+that takes less than a window is not sent the same envelopes over and over.
 Overflow rule: beyond ``capacity`` readings the oldest ones that are not under way are dropped, and returned
 to be counted. Every transmission of an envelope gets one answer; while several are due, all but the last are stale.
 """
@@ -24,6 +26,8 @@ MAX_MESSAGE = 262_144
 RETRY_AFTER = 1_000
 """Milliseconds to wait where the server does not say."""
 RETRY = frozenset({"try_later", "rate_limited"})
+OPENING = 0.25
+"""Envelopes by which each acknowledged one lets more be under way: a window of 64 is back after some twenty rounds."""
 _PLACE = re.compile(r"readings\[(\d+)\]")
 
 
@@ -70,6 +74,7 @@ class Outbox:
     _sent: dict[int, Envelope] = field(default_factory=dict)
     _again: deque[Envelope] = field(default_factory=deque)
     _hold: float = 0.0
+    _open: float = float(sys.maxsize)
     _ceiling: int = sys.maxsize
     _next_id: int = field(init=False)
 
@@ -117,7 +122,7 @@ class Outbox:
         self._sent.clear()
         self._again.clear()
         self._requeue(lost)
-        self._hold = 0.0
+        self.resume()
         self.online = True
         self.held -= sum(item.readings for item in done)
         return done, self._oversize()
@@ -135,16 +140,17 @@ class Outbox:
     def resume(self) -> None:
         """Stop waiting: the reason to hold back is gone."""
         self._hold = 0.0
+        self._open = float(sys.maxsize)
 
     def next(self, now: float) -> bytes | None:
         """The next frame to write, or None until ``wait`` is over or something arrives."""
-        if not self.online or now < self._hold:
+        if not self.online or now < self._hold or self._full():
             return None
         while self._again:
             envelope = self._again.popleft()
             if envelope.id in self._sent:
                 return self._transmit(envelope, now)
-        if len(self._sent) >= self.limits.window or not self.ready(now):
+        if not self.ready(now):
             return None
         envelope = Envelope(self._next_id, self._take())
         self._next_id += 1
@@ -153,11 +159,11 @@ class Outbox:
 
     def wait(self, now: float) -> float | None:
         """Seconds until ``next`` may have a frame without anything else happening; None: not by waiting."""
-        if not self.online:
+        if not self.online or self._full():
             return None
         if self._again:
             return max(0.0, self._hold - now)
-        if self._queue and len(self._sent) < self.limits.window:
+        if self._queue:
             return max(0.0, self._hold - now, 0.0 if self.ready(now) else self._queue[0].at + self.limits.delay - now)
         return None
 
@@ -174,6 +180,7 @@ class Outbox:
         for number in ids if isinstance(ids, list) else [ids]:
             if isinstance(number, int) and (envelope := self._sent.pop(number, None)) is not None:
                 done.extend(envelope.items)
+                self._open += OPENING
         self.held -= sum(item.readings for item in done)
         return done
 
@@ -203,11 +210,18 @@ class Outbox:
         return refused
 
     def _rewind(self, first: Envelope, until: float) -> None:
-        """Hold back, then send this envelope and every later one again, in order."""
+        """Hold back, then send this envelope and every later one again, in order, fewer at a time."""
+        self._open = max(1.0, self._under_way() / 2)
         self._again = deque(envelope for envelope in self._sent.values() if envelope.id >= first.id)
         for envelope in self._again:
             envelope.waiting = True
         self._hold = until
+
+    def _under_way(self) -> int:
+        return len(self._sent) - len(self._again)
+
+    def _full(self) -> bool:
+        return self._under_way() >= min(self.limits.window, self._open // 1)
 
     def _transmit(self, envelope: Envelope, now: float) -> bytes:
         envelope.due += 1

@@ -35,6 +35,15 @@ def frames(box, now=1.0):
     return out
 
 
+def drained(box, now=1.0):
+    """As ``frames``, with each of them acknowledged before the next."""
+    out = []
+    while found := frames(box, now):
+        out += found
+        box.ack([number for number, _ in found])
+    return out
+
+
 def numbers(items):
     return [one.number for one in items]
 
@@ -115,19 +124,45 @@ def test_try_later_sends_that_one_first_and_the_rest_in_order():
     box.put(item(5))
     assert frames(box, now=1.4) == []
     assert box.wait(1.4) == pytest.approx(0.1)
-    assert frames(box, now=1.5) == [(101, [2]), (102, [3]), (103, [4]), (104, [5])]
+    assert drained(box, now=1.5) == [(101, [2]), (102, [3]), (103, [4]), (104, [5])]
+
+
+def test_try_later_halves_what_is_under_way_and_acks_open_it_again():
+    box = outbox(100, window=16)
+    assert [first for first, _ in frames(box)] == list(range(100, 116))
+    for number in range(100, 116):
+        box.refuse(refusal(number, retry_after=0), now=1.0)
+    assert [first for first, _ in frames(box)] == list(range(100, 108))
+    box.refuse(refusal(100, retry_after=0), now=1.0)
+    assert len(frames(box)) == 4
+    rounds = [4]
+    while rounds[-1] < 16:
+        box.ack(sorted(box._sent)[: rounds[-1]])
+        rounds.append(len(frames(box)))
+    assert rounds == [4, 5, 6, 7, 9, 11, 14, 16]
+
+
+def test_a_server_that_takes_nothing_is_asked_with_one_envelope_until_it_does():
+    box = outbox(100, window=64)
+    for _ in range(8):
+        for number, _values in frames(box):
+            box.refuse(refusal(number, retry_after=0), now=1.0)
+    assert frames(box) == [(100, [1])]
+    box.hello(None, 262_144)
+    assert len(frames(box)) == 64
 
 
 def test_an_answer_to_an_earlier_transmission_is_stale():
-    """103's first refusal arrives after it was sent again: sending it a third time would be once too often."""
-    box = outbox(3)
+    """102's first refusal arrives after it was sent again: sending it a third time would be once too often."""
+    box = outbox(6)
     frames(box)
     box.refuse(refusal(100, retry_after=0), now=1.0)
     assert frames(box) == [(100, [1]), (101, [2]), (102, [3])]
-    box.refuse(refusal(101), now=1.0)
-    box.refuse(refusal(102), now=1.0)
+    for number in range(101, 106):
+        box.refuse(refusal(number), now=1.0)
     assert frames(box, now=99.0) == []
     assert numbers(box.ack([100, 101, 102])) == [1, 2, 3]
+    assert frames(box, now=99.0) == [(103, [4]), (104, [5]), (105, [6])]
 
 
 def test_unknown_device_with_retry_after_waits_for_approval():
