@@ -135,8 +135,7 @@ class History:
             watch = Watch(gone)
             watch()
             parts = partial(_unsealed, self._store, known, frm, to, self._pipeline.pending_batches())
-            beside = await self._store.read(parts)
-            answers: dict[str, T] = {}
+            beside, answers = await self._store.read(lambda c: _begun(c, known, parts, watch, shape))
             while len(answers) < len(known):
                 left = known[len(answers) :]
                 answers |= await self._store.read(lambda c: _some(c, left, beside, watch, shape))  # noqa: B023
@@ -203,6 +202,14 @@ def _unsealed(
     texts = records.Texts()
     ids = {one.id for one in known}
     return _Beside(extents.beside(connection, store.tail, ids, frm, to, pending, texts), texts)
+
+
+def _begun(
+    connection: Connection, known: list[Series], parts: Callable[[Connection], _Beside], watch: Watch, shape: Shape[T]
+) -> tuple[_Beside, dict[str, T]]:
+    """What is beside the chunks, and the first answers: one way to the reader and back where that is all."""
+    beside = parts(connection)
+    return beside, _some(connection, known, beside, watch, shape)
 
 
 def _some(
