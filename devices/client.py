@@ -134,11 +134,13 @@ class DeviceClient:
         """Wait until all that was sent so far is acknowledged or refused. Raises TimeoutError after so many seconds."""
         number = self.outbox.flush_to = self._number
         self._pump()
-        await asyncio.wait_for(self._until(lambda: (self.outbox.oldest() or number + 1) > number), timeout)
+        async with asyncio.timeout(timeout):
+            await self._until(lambda: (self.outbox.oldest() or number + 1) > number)
 
     async def online(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  as flush
         """Wait until the server has said hello. Raises TimeoutError after so many seconds."""
-        await asyncio.wait_for(self._until(lambda: self.state is State.ONLINE), timeout)
+        async with asyncio.timeout(timeout):
+            await self._until(lambda: self.state is State.ONLINE)
 
     def report_config(self, config: Mapping[str, object]) -> None:
         """Tell the server which configuration is in force."""

@@ -59,7 +59,8 @@ class Frames(Guard, RequestHandler):
         core.metrics.sockets["poll"] += 1
         try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
         finally:
             core.metrics.sockets["poll"] -= 1
             for end in ends:

@@ -75,7 +75,8 @@ class Poll(Guard, RequestHandler):
             if self._ended or (left := until - monotonic()) <= 0:
                 return pulse
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._woken.wait()
 
     def _end(self) -> None:
         if hasattr(self, "_woken"):

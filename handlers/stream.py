@@ -84,10 +84,12 @@ class Stream(Guard, RequestHandler):
             if monotonic() >= comment_at:
                 self.write(": still here\n\n")
                 comment_at = monotonic() + COMMENT_EVERY
-            await asyncio.wait_for(self.flush(), 2 * self.core.settings.live.ping_timeout)
+            async with asyncio.timeout(2 * self.core.settings.live.ping_timeout):
+                await self.flush()
             session.mailbox.sent()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), max(0.0, comment_at - monotonic()))
+                async with asyncio.timeout(max(0.0, comment_at - monotonic())):
+                    await self._woken.wait()
 
     def _event(self, session: LiveSession, frame: Frame, kind: str = "") -> None:
         self.write(f"{kind}id: {session.epoch}:{frame.seq}\ndata: {frame.text}\n\n")

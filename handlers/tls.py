@@ -60,7 +60,8 @@ class Certificate:
                 looked = monotonic()
                 await asyncio.to_thread(self._keep, server)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(again.wait(), every)
+                async with asyncio.timeout(every):
+                    await again.wait()
             asked = again.is_set()
             again.clear()
             if asked or self._signature() != self._loaded:

@@ -193,7 +193,8 @@ class Corrections:
         finished = self._finished.setdefault(correction, asyncio.Event())
         self._maintenance.wake()
         try:
-            await asyncio.wait_for(finished.wait(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await finished.wait()
         except TimeoutError:
             self._finished.pop(correction, None)
         row = await self._store.read(lambda connection: stored.find(connection, correction))

@@ -205,7 +205,8 @@ class Pipeline:
         left = group.opened + self._interval - monotonic()
         if left > 0 and not self._stopping:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._hurry.wait()
 
     async def _commit(self, group: _Group) -> None:
         self._hurry.clear()

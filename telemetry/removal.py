@@ -137,7 +137,8 @@ class Removals:
         finished = self._finished.setdefault(removal, asyncio.Event())
         self._maintenance.wake()
         try:
-            await asyncio.wait_for(finished.wait(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await finished.wait()
         except TimeoutError:
             self._finished.pop(removal, None)
             return "removing"

@@ -141,7 +141,8 @@ class Roles:
         finished = self._finished.setdefault(made.id, asyncio.Event())
         self._maintenance.wake()
         try:
-            await asyncio.wait_for(finished.wait(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await finished.wait()
         except TimeoutError:
             self._finished.pop(made.id, None)
         now = await self._store.read(lambda connection: stored.find(connection, made.id))

@@ -106,7 +106,8 @@ class Switchboard:
         reply = here.replies[id_] = asyncio.get_running_loop().create_future()
         try:
             here.line.send({"command": {"id": id_, "name": name, "args": args}})
-            answer = await asyncio.wait_for(reply, PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                answer = await reply
         except TimeoutError:
             return Refusal(Reason.TRY_LATER, f"the device did not reply within {PATIENCE:g} s")
         except ConnectionError:

@@ -29,6 +29,11 @@ export function pageUrl(path, query = []) {
   return all.size ? `${pathname}?${all}` : pathname;
 }
 
+/** The address of the login, from which one comes back to this page as it is now. */
+export function loginUrl() {
+  return `/login?${new URLSearchParams({ next: `${location.pathname}${location.search}` })}`;
+}
+
 /** POST a file as it is; `told(bytes)` hears how much is sent. Resolves to {status, text}; 0: no answer, or aborted. */
 export function upload(path, file, told, signal) {
   const request = new XMLHttpRequest(); // fetch does not tell how far an upload is

@@ -79,6 +79,16 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     assert troubles == []
 
 
+AWAY = ("ERR_", "WebSocket", "503")
+"""What Chromium itself logs while a server cannot be reached: that is no error of the page."""
+
+
+def forgive(open_page: Callable[..., Page], *words: str) -> None:
+    """Forget the troubles that were provoked, by a word in each; else those of a server that is away."""
+    kept = [one for one in open_page.troubles if not any(word in one for word in words or AWAY)]  # type: ignore[attr-defined]
+    open_page.troubles[:] = kept  # type: ignore[attr-defined]
+
+
 def _own(url: str, host: str) -> bool:
     return urlsplit(url).netloc == host or url.startswith(("data:", "blob:", "about:"))
 

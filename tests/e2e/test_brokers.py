@@ -111,7 +111,7 @@ def test_the_data_page_has_a_table_per_broker(
     lost(bridged)
     expect(panel.locator(".broker-state")).to_contain_text("lost since", timeout=LONGER)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.get_by_role("link", name="Back to the dashboard").click()
+    page.get_by_role("link", name="Back to the overview").click()
     expect(page.locator("tt-broker-note")).to_contain_text("has been missing since")
     page.screenshot(path=str(artefacts / f"brokers-lost-{screen}.png"))
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.clients import Socket
+from tests.e2e.conftest import forgive
 from tests.support import Server, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -111,9 +112,7 @@ def test_server_restart_needs_no_reload_and_the_gap_fills_in(
     assert len(columns(page, "d/t")[0]) == 21
     assert page.evaluate("window.marker") == "same page"
     # A connection refused, or reset by the kill, is an error to Chromium's console; anything else would be ours
-    open_page.troubles[:] = [
-        text for text in open_page.troubles if "ERR_CONNECTION_" not in text and "WebSocket" not in text
-    ]  # type: ignore[attr-defined]
+    forgive(open_page)
 
 
 def test_half_open_link_is_noticed_within_seconds(
@@ -128,7 +127,7 @@ def test_half_open_link_is_noticed_within_seconds(
     expect(page.locator("#banner")).to_have_attribute("data-state", "down", timeout=15_000)
     page.context.set_offline(False)
     expect(page.locator("#banner")).not_to_have_attribute("data-state", "down", timeout=30_000)
-    open_page.troubles[:] = [text for text in open_page.troubles if "ERR_" not in text and "WebSocket" not in text]  # type: ignore[attr-defined]
+    forgive(open_page)
 
 
 def test_stale_values_look_stale_and_say_since_when(

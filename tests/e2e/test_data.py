@@ -53,7 +53,7 @@ def test_it_has_a_section_for_what_this_server_can_do(
     expected = [heading for heading, path in SECTIONS.items() if path in paths]
     expect(page.locator("main h2")).to_have_text(expected)
     page.screenshot(path=str(artefacts / "data.png"), full_page=True)
-    page.get_by_role("link", name="Back to the dashboard").click()
+    page.get_by_role("link", name="Back to the overview").click()
     page.locator('html[data-connection="live"]').wait_for(state="attached")
 
 

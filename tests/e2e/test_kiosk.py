@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import forgive
 from tests.e2e.test_boards import board, opened, part
 from tests.e2e.test_dashboard import history, now, send
 from tests.support import ROOT, SCALE, Server, Socket, wait_until
@@ -61,13 +62,6 @@ def wall(page: Page, server: Server, path: str) -> None:
 
 def shown(page: Page) -> str:
     return str(page.locator(".wall-foot .name").text_content())
-
-
-def forgiven(open_page: Any) -> None:
-    """What Chromium says of a server that is away is no error of the page."""
-    open_page.troubles[:] = [
-        text for text in open_page.troubles if "ERR_" not in text and "WebSocket" not in text and "503" not in text
-    ]
 
 
 def copied(to: Path) -> Path:
@@ -181,7 +175,7 @@ def test_a_wall_survives_restarts_and_loads_a_new_build_only_from_a_server_that_
     expect(page.locator(".link[data-state=live]")).to_be_visible(timeout=30_000)
     expect(page.locator("tt-board-tile")).to_contain_text("7.25")
     assert page.evaluate("window.marker === undefined")
-    forgiven(open_page)
+    forgive(open_page)
 
 
 def test_a_changed_board_is_on_the_wall_at_once(server: Callable[..., Server], open_page: Callable[..., Page]) -> None:
@@ -211,7 +205,7 @@ def test_a_day_of_the_wall_s_own_time_changes_nothing(
     send(socket, 2, [{"ts": now(), "values": {"flow": 3.25}}])
     expect(page.locator("main")).to_contain_text("3.25", timeout=20_000)
     assert page.evaluate("window.marker") == "same page"
-    forgiven(open_page)
+    forgive(open_page)
 
 
 def test_a_frozen_page_is_complete_within_a_second_of_waking_by_one_request(
@@ -246,4 +240,4 @@ def test_a_frozen_page_is_complete_within_a_second_of_waking_by_one_request(
     assert len(gap) == 1, gap
     assert "/ws/live" in gap[0]
     assert took < 2 * SCALE, f"{took:.2f} s; the goal is one second, a noisy machine gets twice that"
-    forgiven(open_page)
+    forgive(open_page)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.e2e.conftest import forgive
 from tests.support import SCALE, Server, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -33,12 +34,6 @@ def agrees(page: Page, server: Server, series: str, count: int) -> None:
         return drawn == [stored["t"], stored["v"]] and len(stored["t"]) == count
 
     wait_until(same, 30, f"the chart of {series} to hold the {count} readings that are stored")
-
-
-def forgive(open_page: OpenPage) -> None:
-    """Forget what Chromium itself logs while a server cannot be reached."""
-    kept = [one for one in open_page.troubles if "ERR_" not in one and "WebSocket" not in one]  # type: ignore[attr-defined]
-    open_page.troubles[:] = kept  # type: ignore[attr-defined]
 
 
 def send(device: Any, values: range) -> None:

@@ -188,5 +188,5 @@ def test_a_session_that_ended_is_said_on_the_page(server: Callable[..., Server],
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_text("Your session has ended.")).to_be_visible()
     page.get_by_role("link", name="Log in again").click()
-    expect(page).to_have_url(f"{one.url}/login?next=/account")
+    expect(page).to_have_url(f"{one.url}/login?next=%2Faccount")
     open_page.troubles.clear()  # type: ignore[attr-defined]  # the browser logs the 401 that was provoked

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.conftest import forgive
 from tests.e2e.test_boards import board, part
 from tests.e2e.test_dashboard import INK, device, history, now, send
 from tests.support import SCALE, Server, Socket, wait_until
@@ -67,12 +68,6 @@ def fed(server: Callable[..., Server], **settings: str) -> tuple[Server, Socket]
     start = now() - 30_000
     send(socket, 1, [{"ts": start + n * 1_000, "values": {"t": n}} for n in range(30)])
     return one, socket
-
-
-def forgive(open_page: OpenPage) -> None:
-    """Forget what Chromium itself logs while a server cannot be reached."""
-    kept = [one for one in open_page.troubles if not any(word in one for word in ("ERR_", "WebSocket", "503"))]  # type: ignore[attr-defined]
-    open_page.troubles[:] = kept  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("where", PAGES)

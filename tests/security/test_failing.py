@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.handlers.test_base import Site, running, site
+from tests.handlers.site import Site, running, site
 from tests.support import Server
 
 __all__ = ["running", "site"]  # fixtures

@@ -1,18 +1,16 @@
 /** The page of one's own account: password, one-time codes, logins. */
-import { html, nothing } from "lit";
+import { html } from "lit";
 import "telltale/account/codes.js";
-import { account, me, page, reload } from "telltale/account/context.js";
+import { account, page, reload } from "telltale/account/context.js";
 import "telltale/account/logins.js";
 import "telltale/account/password.js";
-import { pageUrl } from "telltale/api.js";
 import { formatDay } from "telltale/core/format.js";
 import { t } from "telltale/core/words.js";
 import { themes } from "telltale/theme.js";
-import { icons } from "telltale/ui/icons.js";
+import { bar, sessionEnd } from "telltale/ui/head.js";
 import { Panel } from "telltale/ui/panel.js";
 import { roleName } from "telltale/ui/roles.js";
 import { tabs } from "telltale/ui/tabs.js";
-import { leaveTool, themeTool } from "telltale/ui/tools.js";
 import "telltale/data/confirm.js";
 
 class AccountPage extends Panel {
@@ -31,31 +29,9 @@ class AccountPage extends Panel {
 
   render() {
     return html`<a class="skip" href="#main">${t("Skip to the account")}</a>
-      <div class="top">${this.#bar()} ${tabs("/account")} ${this.#end()}</div>
+      <div class="top">${bar(t("My account"))} ${tabs("/account")} ${sessionEnd(this.#ended)}</div>
       <main id="main" tabindex="-1" class="data">${this.#parts()}</main>
       <tt-confirm></tt-confirm>`;
-  }
-
-  #bar() {
-    return html`<header class="bar">
-      <div class="brand">
-        <a class="tool" href=${pageUrl("./")} title=${t("Dashboard")} aria-label=${t("Back to the dashboard")}>${icons.back}</a>
-        <h1>${t("My account")}</h1>
-      </div>
-      <div class="tools">${themeTool()} ${leaveTool(me.user)}</div>
-    </header>`;
-  }
-
-  #end() {
-    return html`<div role="status" class="ended">
-      ${
-        this.#ended
-          ? html`<p>
-              ${icons.warning}<strong>${t("Your session has ended.")}</strong> <a href="/login?next=/account">${t("Log in again")}</a>
-            </p>`
-          : nothing
-      }
-    </div>`;
   }
 
   #parts() {

@@ -6,12 +6,9 @@ import { formatMoment } from "telltale/core/format.js";
 import { fromField } from "telltale/core/moments.js";
 import { t } from "telltale/core/words.js";
 import { themes } from "telltale/theme.js";
-import { icons } from "telltale/ui/icons.js";
+import { bar, sessionEnd } from "telltale/ui/head.js";
 import { Panel } from "telltale/ui/panel.js";
 import { tabs } from "telltale/ui/tabs.js";
-import { leaveTool, themeTool } from "telltale/ui/tools.js";
-
-const { user } = document.body.querySelector("[data-user]").dataset;
 
 class AuditPage extends Panel {
   #api = new Api(() => {
@@ -68,31 +65,13 @@ class AuditPage extends Panel {
 
   render() {
     return html`<a class="skip" href="#main">${t("Skip to the entries")}</a>
-      <div class="top">
-        <header class="bar">
-          <div class="brand">
-            <a class="tool" href=${pageUrl("./")} title=${t("Overview")} aria-label=${t("Back to the overview")}>${icons.back}</a>
-            <h1>${t("Audit log")}</h1>
-          </div>
-          <div class="tools">${themeTool()} ${leaveTool(user)}</div>
-        </header>
-        ${tabs("/audit")}
-        <div role="status" class="ended">${this.#end()}</div>
-      </div>
+      <div class="top">${bar(t("Audit log"))} ${tabs("/audit")} ${sessionEnd(this.#ended)}</div>
       <main id="main" tabindex="-1" class="data audit">
         <section aria-label=${t("Audit log")}>
           <p class="quiet">${t("Who changed what, the newest first. Nobody can change or delete an entry.")}</p>
           ${this.#fields()} ${this.trouble()} ${this.#listed()}
         </section>
       </main>`;
-  }
-
-  #end() {
-    if (!this.#ended) return nothing;
-    return html`<p>
-      ${icons.warning}<strong>${t("Your session has ended.")}</strong>
-      <a href="/login?next=/audit">${t("Log in again")}</a>
-    </p>`;
   }
 
   #fields() {

@@ -6,8 +6,8 @@ import { formatMoment } from "telltale/core/format.js";
 import { t } from "telltale/core/words.js";
 import { themes } from "telltale/theme.js";
 import { Element } from "telltale/ui/element.js";
+import { bar, sessionEnd } from "telltale/ui/head.js";
 import { icons } from "telltale/ui/icons.js";
-import { leaveTool, themeTool } from "telltale/ui/tools.js";
 
 class BoardList extends Element {
   #boards = null;
@@ -33,18 +33,7 @@ class BoardList extends Element {
 
   render() {
     return html`<a class="skip" href="#main">${t("Skip to the boards")}</a>
-      <div class="top">
-        <header class="bar">
-          <div class="brand">
-            <a class="tool" href=${pageUrl("/")} title=${t("Dashboard")} aria-label=${t("Back to the dashboard")}>${icons.back}</a>
-            <h1>${t("Boards")}</h1>
-          </div>
-          <div class="tools">${themeTool()} ${leaveTool(this.dataset.user)}</div>
-        </header>
-        <div role="status" class="ended">
-          ${this.#ended ? html`<p>${icons.warning}<strong>${t("Your session has ended.")}</strong> <a href="/login?next=/boards">${t("Log in again")}</a></p>` : nothing}
-        </div>
-      </div>
+      <div class="top">${bar(t("Boards"))} ${sessionEnd(this.#ended)}</div>
       <main id="main" tabindex="-1" class="boards">${this.#main()}</main>`;
   }
 

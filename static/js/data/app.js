@@ -1,10 +1,9 @@
 /** The data page: a bar, and a section for each thing that this server can do with what it has stored. */
 import { html, nothing } from "lit";
-import { pageUrl } from "telltale/api.js";
 import { t } from "telltale/core/words.js";
 import "telltale/data/brokers.js";
 import "telltale/data/confirm.js";
-import { addresses, me, page, seriesNames } from "telltale/data/context.js";
+import { addresses, page, seriesNames } from "telltale/data/context.js";
 import "telltale/data/corrections.js";
 import "telltale/data/export.js";
 import "telltale/data/import.js";
@@ -12,9 +11,8 @@ import "telltale/data/series.js";
 import "telltale/data/storage.js";
 import { themes } from "telltale/theme.js";
 import { Element } from "telltale/ui/element.js";
-import { icons } from "telltale/ui/icons.js";
+import { bar, sessionEnd } from "telltale/ui/head.js";
 import { tabs } from "telltale/ui/tabs.js";
-import { leaveTool, themeTool } from "telltale/ui/tools.js";
 
 /** Names that a field offers; a browser does not search more of them well. */
 const OFFERED = 2_000;
@@ -46,34 +44,10 @@ class DataPage extends Element {
 
   render() {
     return html`<a class="skip" href="#main">${t("Skip to the data")}</a>
-      <div class="top">${this.#bar()} ${tabs("/data")} ${this.#end()}</div>
+      <div class="top">${bar(t("Data"))} ${tabs("/data")} ${sessionEnd(this.#ended)}</div>
       <main id="main" tabindex="-1" class="data">${this.#sections()}</main>
       <datalist id="series-names">${this.#names.map((name) => html`<option value=${name}></option>`)}</datalist>
       <tt-confirm></tt-confirm>`;
-  }
-
-  #bar() {
-    return html`<header class="bar">
-      <div class="brand">
-        <a class="tool" href=${pageUrl("./")} title=${t("Dashboard")} aria-label=${t("Back to the dashboard")}>${icons.back}</a>
-        <h1>${t("Data")}</h1>
-      </div>
-      <div class="tools">
-        ${themeTool()} ${leaveTool(me.user)}
-      </div>
-    </header>`;
-  }
-
-  #end() {
-    return html`<div role="status" class="ended">
-      ${
-        this.#ended
-          ? html`<p>
-              ${icons.warning}<strong>${t("Your session has ended.")}</strong> <a href="/login?next=/data">${t("Log in again")}</a>
-            </p>`
-          : nothing
-      }
-    </div>`;
   }
 
   #sections() {

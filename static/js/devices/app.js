@@ -1,19 +1,18 @@
 /** The page of devices: who waits, who may send and with which token, who is blocked; and how to add one. */
-import { html, nothing } from "lit";
-import { pageUrl } from "telltale/api.js";
+import { html } from "lit";
 import { t } from "telltale/core/words.js";
 import "telltale/data/confirm.js";
 import "telltale/devices/blocked.js";
 import "telltale/devices/gateway.js";
 import "telltale/devices/known.js";
 import "telltale/devices/onboard.js";
-import { me, store } from "telltale/devices/store.js";
+import { store } from "telltale/devices/store.js";
 import "telltale/devices/waiting.js";
 import { themes } from "telltale/theme.js";
 import { Element } from "telltale/ui/element.js";
+import { bar, sessionEnd } from "telltale/ui/head.js";
 import { icons } from "telltale/ui/icons.js";
 import { tabs } from "telltale/ui/tabs.js";
-import { leaveTool, themeTool } from "telltale/ui/tools.js";
 
 class DevicesPage extends Element {
   connectedCallback() {
@@ -27,36 +26,17 @@ class DevicesPage extends Element {
 
   render() {
     return html`<a class="skip" href="#main">${t("Skip to the devices")}</a>
-      <div class="top">${this.#bar()} ${tabs("/devices")} ${this.#end()}</div>
+      <div class="top">${bar(t("Devices"), { tools: this.#addButton() })} ${tabs("/devices")} ${sessionEnd(store.ended)}</div>
       <main id="main" tabindex="-1" class="data devices">
         ${store.there ? this.#sections() : html`<p class="quiet waiting">${t("Connecting…")}</p>`}
       </main>
       <tt-onboard></tt-onboard> <tt-gateway></tt-gateway> <tt-confirm></tt-confirm>`;
   }
 
-  #bar() {
-    return html`<header class="bar">
-      <div class="brand">
-        <a class="tool" href=${pageUrl("./")} title=${t("Dashboard")} aria-label=${t("Back to the dashboard")}>${icons.back}</a>
-        <h1>${t("Devices")}</h1>
-      </div>
-      <div class="tools">
-        <button class="primary add-device" @click=${() => this.#add()}>${icons.plus}<span>${t("Add a device")}</span></button>
-        ${themeTool()} ${leaveTool(me.user)}
-      </div>
-    </header>`;
-  }
-
-  #end() {
-    return html`<div role="status" class="ended">
-      ${
-        store.ended
-          ? html`<p>
-              ${icons.warning}<strong>${t("Your session has ended.")}</strong> <a href="/login?next=/devices">${t("Log in again")}</a>
-            </p>`
-          : nothing
-      }
-    </div>`;
+  #addButton() {
+    return html`<button class="primary add-device" @click=${() => this.#add()}>
+      ${icons.plus}<span>${t("Add a device")}</span>
+    </button>`;
   }
 
   #sections() {

@@ -1,6 +1,5 @@
 /** The explore page: what is chosen, over which span, in which view; and the statistics of it. */
 import { html, nothing } from "lit";
-import { pageUrl } from "telltale/api.js";
 import { VIEWS, charts, withSeries, withoutSeries } from "telltale/core/explore.js";
 import { t } from "telltale/core/words.js";
 import { histogramView } from "telltale/explore/bars.js";
@@ -15,8 +14,8 @@ import { store } from "telltale/explore/store.js";
 import { sheet } from "telltale/explore/table.js";
 import { themes } from "telltale/theme.js";
 import { Element } from "telltale/ui/element.js";
+import { bar, sessionEnd } from "telltale/ui/head.js";
 import { icons } from "telltale/ui/icons.js";
-import { leaveTool, themeTool } from "telltale/ui/tools.js";
 
 /** Series that an empty page offers. */
 const OFFERED = 6;
@@ -38,7 +37,7 @@ class Explore extends Element {
 
   render() {
     return html`<a class="skip" href="#main">${t("Skip to the charts")}</a>
-      <div class="top">${this.#bar()} ${this.#end()}</div>
+      <div class="top">${bar(t("Explore"))} ${sessionEnd(store.ended)}</div>
       <main id="main" tabindex="-1" class="explore">
         <section class="asked" aria-label=${t("What is shown")}>
           <tt-picker></tt-picker>
@@ -48,28 +47,6 @@ class Explore extends Element {
         ${store.problem ? html`<p class="problem" role="alert">${store.problem}</p>` : nothing}
         ${store.state.series.length ? this.#shown() : this.#empty()}
       </main>`;
-  }
-
-  #bar() {
-    return html`<header class="bar">
-      <div class="brand">
-        <a class="tool" href=${pageUrl("/")} title=${t("Dashboard")} aria-label=${t("Back to the dashboard")}>${icons.back}</a>
-        <h1>${t("Explore")}</h1>
-      </div>
-      <div class="tools">
-        ${themeTool()} ${leaveTool(this.dataset.user)}
-      </div>
-    </header>`;
-  }
-
-  #end() {
-    if (!store.ended) return html`<div role="status" class="ended"></div>`;
-    const login = `/login?${new URLSearchParams({ next: `${location.pathname}${location.search}` })}`;
-    return html`<div role="status" class="ended">
-      <p>
-        ${icons.warning}<strong>${t("Your session has ended.")}</strong> <a href=${login}>${t("Log in again")}</a>
-      </p>
-    </div>`;
   }
 
   #chosen() {

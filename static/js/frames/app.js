@@ -7,8 +7,7 @@ import { parts, plural, t } from "telltale/core/words.js";
 import "telltale/frames/start.js";
 import { themes } from "telltale/theme.js";
 import { Element } from "telltale/ui/element.js";
-import { icons } from "telltale/ui/icons.js";
-import { leaveTool, themeTool } from "telltale/ui/tools.js";
+import { bar, sessionEnd } from "telltale/ui/head.js";
 
 /** Seconds that one request waits for news. */
 const WAIT = 25;
@@ -78,7 +77,7 @@ class FramesPage extends Element {
   render() {
     const title = this.device ? (this.#name ?? this.device) : t("Messages of no device");
     return html`<a class="skip" href="#main">${t("Skip to the messages")}</a>
-      <div class="top">${this.#bar(title)} ${this.#end()}</div>
+      <div class="top">${bar(title, { beside: this.#badge() })} ${sessionEnd(this.#ended)}</div>
       <main id="main" tabindex="-1" class="data">
         <section aria-labelledby="frames-title">
           <header class="frames-head">
@@ -92,19 +91,6 @@ class FramesPage extends Element {
       </main>`;
   }
 
-  #bar(title) {
-    return html`<header class="bar">
-      <div class="brand">
-        <a class="tool" href=${pageUrl("/")} title=${t("Dashboard")} aria-label=${t("Back to the dashboard")}>${icons.back}</a>
-        <h1>${title}</h1>
-        ${this.#badge()}
-      </div>
-      <div class="tools">
-        ${themeTool()} ${leaveTool(this.dataset.user)}
-      </div>
-    </header>`;
-  }
-
   #badge() {
     const [state, word] = this.#ended
       ? ["ended", t("Logged out")]
@@ -116,14 +102,6 @@ class FramesPage extends Element {
             ? ["live", t("Live")]
             : ["connecting", t("Connecting")];
     return html`<span class="badge" data-state=${state}>${word}</span>`;
-  }
-
-  #end() {
-    if (!this.#ended) return html`<div role="status" class="ended"></div>`;
-    const login = `/login?${new URLSearchParams({ next: location.pathname })}`;
-    return html`<div role="status" class="ended">
-      <p>${icons.warning}<strong>${t("Your session has ended.")}</strong> <a href=${login}>${t("Log in again")}</a></p>
-    </div>`;
   }
 
   #about() {

@@ -1,16 +1,15 @@
 /** The page of people: who may log in, as what, and the links by which they set their passwords. */
 import { html, nothing, repeat } from "lit";
-import { Api, pageUrl } from "telltale/api.js";
+import { Api } from "telltale/api.js";
 import { copy } from "telltale/copy.js";
 import { formatAge, formatMoment } from "telltale/core/format.js";
 import { plural, t } from "telltale/core/words.js";
 import { sure } from "telltale/data/confirm.js";
 import { themes } from "telltale/theme.js";
-import { icons } from "telltale/ui/icons.js";
+import { bar, sessionEnd } from "telltale/ui/head.js";
 import { Panel } from "telltale/ui/panel.js";
 import { ROLES, roleMeans, roleName } from "telltale/ui/roles.js";
 import { tabs } from "telltale/ui/tabs.js";
-import { leaveTool, themeTool } from "telltale/ui/tools.js";
 
 const { user } = document.body.querySelector("[data-user]").dataset;
 
@@ -40,34 +39,12 @@ class PeoplePage extends Panel {
 
   render() {
     return html`<a class="skip" href="#main">${t("Skip to the people")}</a>
-      <div class="top">${this.#bar()} ${tabs("/people")} ${this.#end()}</div>
+      <div class="top">${bar(t("People"))} ${tabs("/people")} ${sessionEnd(this.#ended)}</div>
       <main id="main" tabindex="-1" class="data">
         ${this.#list()} ${this.#addForm()}
         <p class="told quiet" role="status">${this.#told}</p>
       </main>
       ${this.#linkDialog()} <tt-confirm></tt-confirm>`;
-  }
-
-  #bar() {
-    return html`<header class="bar">
-      <div class="brand">
-        <a class="tool" href=${pageUrl("./")} title=${t("Dashboard")} aria-label=${t("Back to the dashboard")}>${icons.back}</a>
-        <h1>${t("People")}</h1>
-      </div>
-      <div class="tools">${themeTool()} ${leaveTool(user)}</div>
-    </header>`;
-  }
-
-  #end() {
-    return html`<div role="status" class="ended">
-      ${
-        this.#ended
-          ? html`<p>
-              ${icons.warning}<strong>${t("Your session has ended.")}</strong> <a href="/login?next=/people">${t("Log in again")}</a>
-            </p>`
-          : nothing
-      }
-    </div>`;
   }
 
   #list() {

@@ -1,6 +1,6 @@
 /** The page of the system: how the server itself fares, asked every five seconds while someone looks. */
 import { html, nothing } from "lit";
-import { pageUrl } from "telltale/api.js";
+import { loginUrl } from "telltale/api.js";
 import { asOf } from "telltale/core/system.js";
 import { formatMoment } from "telltale/core/format.js";
 import { t } from "telltale/core/words.js";
@@ -8,12 +8,10 @@ import * as parts from "telltale/system/parts.js";
 import { Store } from "telltale/system/store.js";
 import { themes } from "telltale/theme.js";
 import { Element } from "telltale/ui/element.js";
+import { bar } from "telltale/ui/head.js";
 import { icons } from "telltale/ui/icons.js";
 import { tabs } from "telltale/ui/tabs.js";
 import { everySecond } from "telltale/ui/ticker.js";
-import { leaveTool, themeTool } from "telltale/ui/tools.js";
-
-const { user } = document.body.querySelector("[data-user]").dataset;
 
 class SystemPage extends Element {
   #store = new Store();
@@ -35,15 +33,7 @@ class SystemPage extends Element {
   render() {
     return html`<a class="skip" href="#main">${t("Skip to the state of the server")}</a>
       <div class="top">
-        <header class="bar">
-          <div class="brand">
-            <a class="tool" href=${pageUrl("./")} title=${t("Overview")} aria-label=${t("Back to the overview")}>${icons.back}</a>
-            <h1>${t("System")}</h1>
-            ${this.#age()}
-          </div>
-          <div class="tools">${themeTool()} ${leaveTool(user)}</div>
-        </header>
-        ${tabs("/system")}
+        ${bar(t("System"), { beside: this.#age() })} ${tabs("/system")}
         <div role="status" class="system-note">${this.#note()}</div>
       </div>
       <main id="main" tabindex="-1" class="data system">${this.#main()}</main>`;
@@ -61,7 +51,7 @@ class SystemPage extends Element {
     if (store.ended)
       return html`<p>
         ${icons.warning}<span
-          ><strong>${t("Your session has ended.")}</strong> <a href="/login?next=/system">${t("Log in again")}</a></span
+          ><strong>${t("Your session has ended.")}</strong> <a href=${loginUrl()}>${t("Log in again")}</a></span
         >
       </p>`;
     if (store.live || (store.age === null && store.there)) return nothing;

@@ -5,15 +5,13 @@ import { grouped, LIVES, wanted } from "telltale/core/credentials.js";
 import { t } from "telltale/core/words.js";
 import { sure } from "telltale/data/confirm.js";
 import { themes } from "telltale/theme.js";
-import { icons } from "telltale/ui/icons.js";
+import { bar, sessionEnd } from "telltale/ui/head.js";
 import { Panel } from "telltale/ui/panel.js";
 import { ROLES, roleMeans, roleName } from "telltale/ui/roles.js";
 import "telltale/ui/secret.js";
 import { tabs } from "telltale/ui/tabs.js";
 import { lifeName, stateChip, stateText } from "telltale/ui/credential.js";
-import { leaveTool, themeTool } from "telltale/ui/tools.js";
 
-const { user } = document.body.querySelector("[data-user]").dataset;
 /** Seconds between two looks at what is in use, while the page is seen. */
 const EVERY = 10;
 
@@ -47,35 +45,13 @@ class TokensPage extends Panel {
 
   render() {
     return html`<a class="skip" href="#main">${t("Skip to the tokens")}</a>
-      <div class="top">${this.#bar()} ${tabs("/tokens")} ${this.#end()}</div>
+      <div class="top">${bar(t("Tokens and screens"))} ${tabs("/tokens")} ${sessionEnd(this.#ended)}</div>
       <main id="main" tabindex="-1" class="data">
         ${this.#programs()} ${this.#screens()}
         <p class="told quiet" role="status">${this.#told}</p>
         ${this.trouble()}
       </main>
       <tt-secret></tt-secret> <tt-confirm></tt-confirm>`;
-  }
-
-  #bar() {
-    return html`<header class="bar">
-      <div class="brand">
-        <a class="tool" href=${pageUrl("./")} title=${t("Dashboard")} aria-label=${t("Back to the dashboard")}>${icons.back}</a>
-        <h1>${t("Tokens and screens")}</h1>
-      </div>
-      <div class="tools">${themeTool()} ${leaveTool(user)}</div>
-    </header>`;
-  }
-
-  #end() {
-    return html`<div role="status" class="ended">
-      ${
-        this.#ended
-          ? html`<p>
-              ${icons.warning}<strong>${t("Your session has ended.")}</strong> <a href="/login?next=/tokens">${t("Log in again")}</a>
-            </p>`
-          : nothing
-      }
-    </div>`;
   }
 
   #rows(list, row, none) {

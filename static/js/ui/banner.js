@@ -1,5 +1,6 @@
 /** Says that the connection is down, or the session over; the page's one live region. */
 import { html, nothing } from "lit";
+import { loginUrl } from "telltale/api.js";
 import { model } from "telltale/context.js";
 import { formatMoment } from "telltale/core/format.js";
 import { t } from "telltale/core/words.js";
@@ -40,7 +41,7 @@ class Banner extends Element {
     if (this.dataset.state === "ended")
       return html`<p>
         ${icons.warning}<span
-          ><strong>${t("Your session has ended.")}</strong> ${this.#since()} <a href="/login?next=/">${t("Log in again")}</a></span
+          ><strong>${t("Your session has ended.")}</strong> ${this.#since()} <a href=${loginUrl()}>${t("Log in again")}</a></span
         >
       </p>`;
     return nothing;

@@ -1,6 +1,7 @@
 /** What the overview shows: how many there are, filters by group, tag, state and metric, tiles or charts, arranging. */
 import { html, nothing } from "lit";
 import { pageUrl } from "telltale/api.js";
+import { me } from "telltale/context.js";
 import { formatLabel } from "telltale/core/format.js";
 import { byName } from "telltale/core/inventory.js";
 import { isFiltered, STATES, VIEWS } from "telltale/core/overview.js";
@@ -48,6 +49,7 @@ class Filters extends Element {
       <div class="ends">
         <a class="go" href=${pageUrl("boards")}>${t("Boards")}</a>
         <a class="go" href=${pageUrl("explore")}>${t("Explore")}</a>
+        ${me.operator ? html`<a class="go" href=${pageUrl("devices")}>${t("Administration")}</a>` : nothing}
         <div class="ranges views" role="group" aria-label=${t("View")}>
           ${VIEWS.map(
             (view) =>
