@@ -9,6 +9,7 @@ acknowledged it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -36,7 +37,9 @@ log = logging.getLogger(__name__)
 TELL = 1.0
 """Seconds between two reports of progress to live sessions."""
 HASTE = 5.0
-"""Seconds for which the look at the start goes on without a pause."""
+"""Seconds for which the look at the start goes on without a pause, while no one reads."""
+GIVE_WAY = 1.0
+"""Seconds for which a step of it waits for those who read."""
 SHOWN = 100
 """Findings that a report lists."""
 
@@ -136,8 +139,8 @@ class Damages:
     async def _look(self) -> None:
         """Checksums and structure, as ``check`` does it, but nothing is computed again.
 
-        Nobody waits for it: each step is a read of one moment, each repair a transaction of its own. At once as far as
-        HASTE goes; a large database then waits as long as it works, for queries to have their turn.
+        Nobody waits for it: each step is a read of one moment, each repair a transaction of its own. It gives way to
+        those who read, and after HASTE it also waits as long as it works: a large database keeps a core busy for long.
         """
         run = await asyncio.to_thread(inspection, self._store.path, deep=False)
         began = step = monotonic()
@@ -152,6 +155,9 @@ class Damages:
                         log.error("the database is not consistent: %s", one.text)
                 now = monotonic()
                 await asyncio.sleep(now - step if now - began > HASTE else 0)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(GIVE_WAY):
+                        await self._store.unread.wait()
                 step = monotonic()
         finally:
             await asyncio.to_thread(run.close)

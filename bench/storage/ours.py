@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from bench.storage.contender import Contender, Filled, Question, Serving, Watch, commits, isolated
 from bench.storage.data import Block, Feed
-from bench.storage.servers import Http, OverHttp
+from bench.storage.servers import Http, OverHttp, at_rest
 from bench.targets import ROOT, BenchError, Running, Telltale, free_port
 from telemetry.core import Core, compose
 from telemetry.history import Query
@@ -258,6 +258,7 @@ def _filled(directory: Path, readings: int, function: Callable[..., float], *arg
 def _served(directory: Path, serving: type[Json]) -> Iterator[Serving]:
     with Running(SERVER, directory) as server:
         headers = {"Authorization": f"Bearer {SERVER.token(directory)}"}
+        at_rest(server)
         with Http(server.port, headers) as http, closing_down(server):
             yield serving(server, http)
 

@@ -15,6 +15,8 @@ from bench.storage.data import Block
 from bench.targets import BenchError, Running, Target
 
 TIMEOUT: Final = 3600
+REST: Final = 1.0
+"""Seconds in which a server at rest uses less than a twentieth of a processor."""
 
 
 class Http:
@@ -52,12 +54,24 @@ class OverHttp(Serving):
         return self._running.memory()[1]
 
 
+def at_rest(server: Running) -> None:
+    """Wait until a server that has just started does nothing by itself any more: its look at its files, its caches."""
+
+    def resting() -> bool:
+        before = server.cpu()
+        time.sleep(REST)
+        return server.cpu() - before < REST / 20
+
+    wait_for(resting, f"{server.target.name} to come to rest")
+
+
 def asked(target: Target, directory: Path, serving: type[OverHttp]) -> AbstractContextManager[Serving]:
     """Start the server on its directory for as long as the block lasts."""
 
     @contextmanager
     def running() -> Iterator[Serving]:
         with Running(target, directory) as server, Http(server.port) as connection:
+            at_rest(server)
             yield serving(server, connection)
             server.stop()
 

@@ -82,6 +82,10 @@ class Store:
         self._anchor: sqlite3.Connection | None = None
         self._settled = asyncio.Event()
         self._settled.set()
+        self._reads = 0
+        self.unread = asyncio.Event()
+        """Set while no one reads: what nobody waits for goes on then."""
+        self.unread.set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._local = threading.local()
@@ -150,7 +154,7 @@ class Store:
         while True:
             await self._settled.wait()
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._readers, self._reading, work)
+                return await self._on_reader(work)
             except Damaged as found:
                 if self.repair is None:
                     raise
@@ -158,6 +162,16 @@ class Store:
             except StoreError as error:
                 self._suspect(error.__cause__)
                 raise
+
+    async def _on_reader(self, work: Work[T]) -> T:
+        self._reads += 1
+        self.unread.clear()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._reading, work)
+        finally:
+            self._reads -= 1
+            if not self._reads:
+                self.unread.set()
 
     @cached_property
     def tail(self) -> Tail:

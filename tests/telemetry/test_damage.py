@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -128,6 +129,37 @@ def test_nobody_waits_for_the_look_after_the_start_nor_for_a_check(tmp_path: Pat
                 answer = await LongCommands(core).run({"command": "check"}, Direct(Caller(nothing())))
             assert core.damages.damaged
             assert answer["lines"][-1]["readings"] == 3_000
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("patience", [30.0, 0.01])
+def test_the_look_gives_way_to_those_who_read_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    path = tmp_path / "x.db"
+    monkeypatch.setattr("telemetry.damage.GIVE_WAY", patience)
+    begun, enough = threading.Event(), threading.Event()
+
+    def long(_: object) -> None:
+        begun.set()
+        enough.wait(30)
+
+    async def body() -> None:
+        await fill(path)
+        change(path, "UPDATE rollup_15m SET count = count + 1")
+        async with running(path) as core, asyncio.timeout(60):
+            reader = asyncio.create_task(core.store.read(long))
+            await asyncio.to_thread(begun.wait, 30)
+            look = asyncio.create_task(core.damages.run())
+            if patience > 1:
+                await asyncio.sleep(0.5)
+                assert not look.done()
+                enough.set()
+            await look
+            assert core.damages.damaged
+            enough.set()
+            await reader
 
     asyncio.run(body())
 
