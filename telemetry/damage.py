@@ -116,9 +116,9 @@ class Damages:
     async def run(self) -> None:
         """Save what a replaced database held, if that is not done; then look through what is there, once."""
         await self.save()
-        if not self._store.writable:
-            return  # a disk that takes no writes looks like damage to what opens the file anew; the next start looks
-        await self._look()
+        # a disk that takes no writes looks like damage to what opens the file anew: the next start looks
+        if self._store.writable and not self._store.new:
+            await self._look()
 
     async def save(self) -> None:
         """Save what a replaced database held, if that is not done. Call it before anything is sealed.

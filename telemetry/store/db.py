@@ -70,6 +70,8 @@ class Store:
         """Called after a transaction, while the quota needs something to be deleted."""
         self.space = Reserve(Path(f"{path}.reserve"), limits.reserve if kept_back is None else kept_back)
         """``kept_back`` bytes, given up where a full disk is to be cleaned."""
+        self.new = False
+        """Whether the database was made by this start."""
         self.writable = False
         """Whether the disk took what a start has to write; without it there are only reads."""
         self.epoch = ""
@@ -244,6 +246,7 @@ class Store:
 
     def _prepare(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.new = not self.path.exists()
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         migrations.apply(self._connect())
         self._transaction(self._resume_numbering)
