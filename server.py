@@ -48,6 +48,7 @@ async def run(settings: Settings, lock: DatabaseLock, *, demo: bool) -> int | No
     from telemetry.control import Control
     from telemetry.core import compose
     from telemetry.long_commands import LongCommands
+    from telemetry.memory import collect_less
     from telemetry.polling import PollPort
 
     try:
@@ -82,6 +83,7 @@ async def run(settings: Settings, lock: DatabaseLock, *, demo: bool) -> int | No
         if demo:
             tasks.start(run_demo(f"ws://127.0.0.1:{port}/ws/device"), "demo devices")
         core.damages.on_broken(stop.set)
+        collect_less()
         await stop.wait()
         log.info("stopping: committing what is pending")
         http.stop()

@@ -33,3 +33,23 @@ def heaps(how: str) -> int:
 
 def test_threads_share_their_arenas() -> None:
     assert heaps("shared") < heaps("apart")
+
+
+COLLECTIONS = """
+import gc, sys
+from telemetry.memory import collect_less
+if sys.argv[1] == "less":
+    collect_less()
+began = sum(one["collections"] for one in gc.get_stats())
+kept = [(n, str(n)) for n in range(200_000)]
+print(sum(one["collections"] for one in gc.get_stats()) - began)
+"""
+
+
+def collections(how: str) -> int:
+    done = subprocess.run([sys.executable, "-c", COLLECTIONS, how], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+def test_readings_that_wait_are_gone_through_ten_times_less_often() -> None:
+    assert collections("less") * 10 < collections("as it comes")

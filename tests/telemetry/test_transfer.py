@@ -203,20 +203,22 @@ def test_beside_a_server(server: Callable[..., Server], tmp_path: Path) -> None:
     assert one.cli("device", "list").count("\n") == 1
 
 
-def test_an_interrupted_import_goes_on(server: Callable[..., Server], tmp_path: Path) -> None:
-    """Ctrl-C, and the same command again, beside a server."""
+def test_an_interrupted_import_goes_on(server: Callable[..., Server]) -> None:
+    """Ctrl-C in the middle of what comes by a pipe, and the same once more, beside a server."""
     one = server()
-    (tmp_path / "x.csv").write_text(filled(800_000))
-    importing = subprocess.Popen(
-        command(one.config, "import", str(tmp_path / "x.csv")), stderr=subprocess.PIPE, stdout=-3, cwd=ROOT
-    )
     token = one.api_token()
-    wait_until(lambda: one.get("/api/latest", token)["latest"], 30, "the first readings")
-    importing.send_signal(signal.SIGINT)
-    assert importing.wait(30 * SCALE) == 130
-    assert importing.stderr
-    assert importing.stderr.read() == b""
-    importing.stderr.close()
-    report = json.loads(one.cli("import", str(tmp_path / "x.csv")))
+    text = filled(800_000)
+    with subprocess.Popen(
+        command(one.config, "import"), stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=-3, cwd=ROOT
+    ) as importing:
+        assert importing.stdin
+        assert importing.stderr
+        importing.stdin.write(text[: len(text) * 3 // 4].encode())
+        importing.stdin.flush()
+        wait_until(lambda: one.get("/api/latest", token)["latest"], 30, "the first readings")
+        importing.send_signal(signal.SIGINT)
+        assert importing.wait(30 * SCALE) == 130
+        assert importing.stderr.read() == b""
+    report = json.loads(one.cli("import", stdin=text))
     assert report["resumed"] > 0
     assert (report["stored"] + report["duplicate"], report["lines"]) == (800_000, 800_001)
