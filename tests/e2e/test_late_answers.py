@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.test_access import PAGES, spoken, visit
-from tests.support import Server
+from tests.support import Server, wait_until
 
 pytestmark = pytest.mark.e2e
 __all__ = ["spoken"]
@@ -25,6 +26,10 @@ def asked(page: Page, url: str) -> list[str]:
     page.on("request", lambda one: paths.setdefault(urlsplit(one.url).path) if one.method == "GET" else None)
     visit(page, url)
     return [path for path in paths if path.startswith("/api/")]
+
+
+def has(page: Page, parts: int) -> bool:
+    return bool(page.evaluate(PARTS) == parts)
 
 
 def open_with_one_late(page: Page, url: str, path: str) -> None:
@@ -71,5 +76,5 @@ def test_whichever_answer_comes_last_the_page_is_whole(
         page = page.context.new_page()
         open_with_one_late(page, url, one)
         expect(page.locator(".waiting", has_text="…"), one).to_have_count(0)
-        page.wait_for_function(f"{PARTS} === {whole}")
+        wait_until(partial(has, page, whole), 20, f"all of {path} to be there after {one}")
         page.close()
