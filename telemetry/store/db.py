@@ -85,6 +85,7 @@ class Store:
         self._settled = asyncio.Event()
         self._settled.set()
         self._reads = 0
+        self._closing = False
         self.unread = asyncio.Event()
         """Set while no one reads: what nobody waits for goes on then."""
         self.unread.set()
@@ -155,6 +156,8 @@ class Store:
         """
         while True:
             await self._settled.wait()
+            if self._closing:
+                raise StoreError(f"{self.path}: the server stops")
             try:
                 return await self._on_reader(work)
             except Damaged as found:
@@ -201,6 +204,7 @@ class Store:
                     lambda c: c.execute("UPDATE meta SET value = ? WHERE key = 'seq_reserved'", (last_seq + 1,)).close()
                 )
                 await self.write(lambda c: space.give_back(c, 0))
+        self._closing = True
         await asyncio.to_thread(self._readers.shutdown)
         self._close_readers()
         await self._on_writer(self._disconnect)

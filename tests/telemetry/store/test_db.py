@@ -161,3 +161,15 @@ def test_error_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(StoreError, match=r"x\.db"):
         asyncio.run(Store(tmp_path / "x.db").start())
+
+
+def test_who_reads_while_the_server_stops_hears_that(tmp_path: Path) -> None:
+    """A request that came just before: it is answered ``try_later``, and is no fault."""
+
+    async def body() -> None:
+        store = await opened(tmp_path / "x.db")
+        await store.close()
+        with pytest.raises(StoreError, match="the server stops"):
+            await store.read(lambda _: None)
+
+    asyncio.run(body())
